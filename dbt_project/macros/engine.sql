@@ -1,0 +1,37 @@
+{#-
+What differs between engines, dispatched by adapter. Models call these and stay portable.
+Each macro has a DuckDB body (`default__`) and, where the syntax differs, a Spark body.
+-#}
+
+{% macro matches(expression, pattern) -%}
+    {{ return(adapter.dispatch('matches', 'voc_roi')(expression, pattern)) }}
+{%- endmacro %}
+
+{#- Patterns avoid backslashes: the engines disagree on how literals escape them. -#}
+{% macro default__matches(expression, pattern) -%}
+    regexp_matches({{ expression }}, '{{ pattern }}')
+{%- endmacro %}
+
+{% macro spark__matches(expression, pattern) -%}
+    ({{ expression }} rlike '{{ pattern }}')
+{%- endmacro %}
+
+{% macro string_list(expression, order_by, separator='|') -%}
+    {{ return(adapter.dispatch('string_list', 'voc_roi')(expression, order_by, separator)) }}
+{%- endmacro %}
+
+{% macro default__string_list(expression, order_by, separator) -%}
+    string_agg({{ expression }}, '{{ separator }}' order by {{ order_by }})
+{%- endmacro %}
+
+{#- Elements sort as text; callers pass an `expression` that begins with `order_by`. -#}
+{% macro spark__string_list(expression, order_by, separator) -%}
+    concat_ws('{{ separator }}', array_sort(collect_list({{ expression }})))
+{%- endmacro %}
+
+{% macro timestamp_type() -%}
+    {{ return(adapter.dispatch('timestamp_type', 'voc_roi')()) }}
+{%- endmacro %}
+
+{% macro default__timestamp_type() -%} timestamp {%- endmacro %}
+{% macro spark__timestamp_type() -%} timestamp_ntz {%- endmacro %}

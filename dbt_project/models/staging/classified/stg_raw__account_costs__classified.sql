@@ -1,0 +1,3 @@
+with
+
+{{ classify('account_costs') }}

@@ -1,0 +1,5 @@
+with
+
+{{ classify('contracts', checks=[
+    ('ends_before_start', 'end_date', 'end_date < start_date'),
+]) }}

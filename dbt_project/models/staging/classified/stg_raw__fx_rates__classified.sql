@@ -1,0 +1,3 @@
+with
+
+{{ classify('fx_rates') }}

@@ -1,0 +1,3 @@
+with
+
+{{ classify('programme_costs') }}

@@ -1,0 +1,3 @@
+with
+
+{{ classify('support_cases') }}

@@ -1,0 +1,3 @@
+with
+
+{{ classify('survey_invitations') }}

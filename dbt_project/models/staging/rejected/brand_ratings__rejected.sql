@@ -1,0 +1,1 @@
+{{ rejected_rows('brand_ratings') }}

@@ -1,0 +1,1 @@
+{{ accepted_rows('attribute_ratings') }}

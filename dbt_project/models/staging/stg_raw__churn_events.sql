@@ -1,0 +1,1 @@
+{{ accepted_rows('churn_events') }}

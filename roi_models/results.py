@@ -1,0 +1,273 @@
+"""The shapes that models return and that reports read: frozen, keyword-only, no behaviour beyond looking up.
+
+Belongs here: result dataclasses shared by more than one module of `roi_models`.
+Does not belong here: estimation (each model's own module), rendering (`roi_models/report`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+
+import numpy as np
+import pandas as pd
+
+
+class Level(IntEnum):
+    """How far a result may be trusted. The worst level among the checks is the verdict."""
+
+    PASS = 0
+    REVIEW = 1
+    FAIL = 2
+
+
+class Claim(StrEnum):
+    """What may be said: nothing, "if the uplift comes true, then …", or "this was seen to happen"."""
+
+    NONE = "none"
+    CONDITIONAL = "conditional"
+    EVIDENCED = "evidenced"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One gate of the verdict: a value held against a threshold, with a sentence and a recommendation."""
+
+    id: str
+    label: str
+    value: float | None
+    threshold: str
+    level: Level
+    sentence: str
+    recommendation: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The worst level among the checks, what may be claimed, and the sentence that says so."""
+
+    level: Level
+    claim: Claim
+    sentence: str
+    checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesignEncoding:
+    """How covariates became columns of a hazard model, so that later rows are coded exactly alike.
+
+    `terms` are the columns in order, "intercept" first. The score enters as score − `score_centre` (0 when silent).
+    `tenure_terms`: tenure step → its dummy, "" for the reference. `level_terms`: "control=level" → its dummy, "" for the
+    reference. `level_values`: "control=level" of a continuous control → its within-bin mean, centred.
+    `notes` are sentences: which levels were merged or left out, and why.
+    """
+
+    terms: tuple[str, ...]
+    score_centre: float
+    tenure_terms: Mapping[str, str]
+    level_terms: Mapping[str, str]
+    level_values: Mapping[str, float]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HazardFit:
+    """Grouped complementary log-log fit: log hazard ratios per unit of each term.
+
+    `table` has one row per term: term, coef, hazard_ratio, std_error (account-clustered), std_error_model,
+    ci_low, ci_high (95 %, of the hazard ratio), z_score, p_value. `covariance` is the clustered one,
+    `terms` × `terms`. `problem` is a sentence when the model is not estimable, and `table` is then empty.
+    """
+
+    outcome: str
+    lag: int
+    terms: tuple[str, ...]
+    coef: np.ndarray
+    covariance: np.ndarray
+    covariance_model: np.ndarray
+    table: pd.DataFrame
+    loglik: float
+    count_account_months: int
+    count_events: int
+    count_groups: int
+    problem: str | None = None
+    encoding: DesignEncoding | None = None
+
+    @property
+    def is_estimable(self) -> bool:
+        """Whether the fit yields numbers that can be defended."""
+        return self.problem is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEffect:
+    """How the primary metric relates to monthly voluntary churn. Ratio < 1: higher score, fewer leave.
+
+    `lag_profile`: one row per lag: lag, hazard_ratio, ci_low, ci_high, coef, std_error, count_events.
+    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events, observed_events.
+    `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both the score and churn to explain
+    the headline ratio away; `e_value_limit`: the same for the interval's limit nearest to 1 (1 when the interval holds 1).
+    """
+
+    metric: str
+    headline_lag: int
+    fit: HazardFit
+    placebo: HazardFit | None
+    lag_profile: pd.DataFrame
+    calibration: pd.DataFrame
+    text: str
+    e_value: float | None = None
+    e_value_limit: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SurvivalByGroup:
+    """Kaplan–Meier curves by the group an account was in at the landmark, and a Cox cross-check.
+
+    `curves`: group, month, survival, ci_low, ci_high, count_at_risk (one row per group and month, from month 0).
+    `groups`: group, count_accounts, count_churned, survival_end.
+    `cox_coef`/`cloglog_coef`: log hazard ratio per point of the landmark score, same rows, two estimators;
+    None when not estimable, and `problem` says why.
+    """
+
+    landmark_month: str
+    curves: pd.DataFrame
+    groups: pd.DataFrame
+    cox_coef: float | None
+    cox_std_error: float | None
+    cloglog_coef: float | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WalletSummary:
+    """Wallet Allocation Rule across responses, and measured share beside it where known (shares in 0…1).
+
+    `caution` is a sentence where the rule is used outside the markets it was made for; the numbers stand beside it.
+    """
+
+    count_responses: int
+    count_accounts: int
+    war_share_mean: float | None
+    measured_share_mean: float | None
+    validation_slope: float | None
+    validation_intercept: float | None
+    multi_brand_pct: float | None
+    mean_set_size: float | None
+    problem: str | None = None
+    caution: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashFlowResult:
+    """Appraisal of yearly flows (Forrester TEI conventions; money in the reporting currency, rounded to the cent).
+
+    `roi_pct`, `payback_months`, `irr` are None where undefined: costs of nothing, never paid back, more than one root.
+    """
+
+    pv_costs: float
+    pv_benefits: float
+    npv: float
+    roi_pct: float | None
+    payback_months: float | None
+    irr: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BusinessCase:
+    """What a programme that lifts the metric is worth, with its uncertainty.
+
+    `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its 95 % interval
+    from the coefficients' joint uncertainty alone at the base uplift (`gain_low_pp`, `gain_high_pp`).
+    `years`: year (0…N), benefit, cost, net, cumulative_net, discount_factor, pv_benefit, pv_cost.
+    `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
+    `by_segment`: segment, count_accounts, mrr_amount, retention_base, retention_programme, retained_revenue_amount.
+    `draws`: one row per Monte Carlo draw: uplift, slope, npv, roi_pct.
+    `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.
+    `mean_shift_points`: mean expected rise of the accounts' scores at the base uplift, over all active accounts (silent: 0).
+    `evpi_amount`: expected value of perfect information, E[max(NPV, 0)] − max(E[NPV], 0), over the draws.
+    """
+
+    horizon_months: int
+    metric: str
+    uplift_unit: str
+    uplift: float
+    mean_shift_points: float
+    gain_pp: float
+    gain_low_pp: float
+    gain_high_pp: float
+    retention_base: float
+    retention_programme: float
+    base: CashFlowResult
+    npv_p5: float
+    npv_p50: float
+    npv_p95: float
+    prob_npv_positive: float
+    break_even_uplift: float | None
+    years: pd.DataFrame
+    scenarios: pd.DataFrame
+    by_segment: pd.DataFrame
+    draws: pd.DataFrame
+    count_accounts: int
+    count_silent_accounts: int
+    mrr_amount: float
+    evpi_amount: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number that the page or the workbook states: what it is, in which unit, and where it comes from.
+
+    `unit` is one of: count, share_pct, pct_points, ratio, money, months, years, points, probability, score, z_score, draws.
+    `source` names a published table (and column), e.g. `roi.business_case_years.net`.
+    """
+
+    id: str
+    value: float | int | str | None
+    unit: str
+    definition: str
+    source: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunContext:
+    """What a report says about the run itself: none of it is computed by a model."""
+
+    company: str
+    run_id: str
+    as_of: str
+    currency: str
+    churn_policy: str
+    metric_label: str
+    absent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """Everything a report is rendered from.
+
+    Frames (any may be empty): `row_accounting` (source, source_file, table_name, count_read, count_accepted,
+    count_rejected, count_superseded, count_excluded, count_empty); `rejections` (table_name, rule, column_name, count_rows,
+    example_raw_value, example_file, example_row); `flags` (flag, label, count_rows: orphans, answers after churn, …); `scores`
+    (metric, metric_label, n, mean_score, nps_score, promoter_pct, passive_pct, detractor_pct, top2_box_pct, is_suppressed);
+    `value_at_stake` (account_id, name, segment, owner, mrr_amount, score, score_state, churn_probability_12m,
+    revenue_at_risk_amount); `reconciliation` (item, amount); `assumptions` (name, label, unit, low, base, high, source).
+    """
+
+    context: RunContext
+    verdict: Verdict
+    retention: RetentionEffect
+    survival: SurvivalByGroup
+    wallet: WalletSummary
+    case: BusinessCase | None
+    row_accounting: pd.DataFrame
+    rejections: pd.DataFrame
+    flags: pd.DataFrame
+    scores: pd.DataFrame
+    value_at_stake: pd.DataFrame
+    reconciliation: pd.DataFrame
+    assumptions: pd.DataFrame
+    notes: Mapping[str, str] = field(default_factory=dict)
