@@ -57,10 +57,10 @@ class Verdict:
 class DesignEncoding:
     """How covariates became columns of a hazard model, so that later rows are coded exactly alike.
 
-    `terms` are the columns in order, "intercept" first. The score enters as score − `score_centre` (0 when silent).
-    `tenure_terms`: tenure step → its dummy, "" for the reference. `level_terms`: "control=level" → its dummy, "" for the
-    reference. `level_values`: "control=level" of a continuous control → its within-bin mean, centred.
-    `notes` are sentences: which levels were merged or left out, and why.
+    `terms` are the columns in order, "intercept" first. The score enters as score − `score_centre` (0 when
+    silent). `tenure_terms`: tenure step → its dummy, "" for the reference. `level_terms`: "control=level" →
+    its dummy, "" for the reference. `level_values`: "control=level" of a continuous control → its within-bin
+    mean, centred. `notes` are sentences: which levels were merged or left out, and why.
     """
 
     terms: tuple[str, ...]
@@ -105,9 +105,10 @@ class RetentionEffect:
     """How the primary metric relates to monthly voluntary churn. Ratio < 1: higher score, fewer leave.
 
     `lag_profile`: one row per lag: lag, hazard_ratio, ci_low, ci_high, coef, std_error, count_events.
-    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events, observed_events.
-    `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both the score and churn to explain
-    the headline ratio away; `e_value_limit`: the same for the interval's limit nearest to 1 (1 when the interval holds 1).
+    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events,
+    observed_events. `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both
+    the score and churn to explain the headline ratio away; `e_value_limit`: the same for the interval's limit
+    nearest to 1 (1 when the interval holds 1).
     """
 
     metric: str
@@ -125,8 +126,8 @@ class RetentionEffect:
 class SurvivalByGroup:
     """Kaplan–Meier curves by the group an account was in at the landmark, and a Cox cross-check.
 
-    `curves`: group, month, survival, ci_low, ci_high, count_at_risk (one row per group and month, from month 0).
-    `groups`: group, count_accounts, count_churned, survival_end.
+    `curves`: group, month, survival, ci_low, ci_high, count_at_risk (one row per group and month, from month
+    0). `groups`: group, count_accounts, count_churned, survival_end.
     `cox_coef`/`cloglog_coef`: log hazard ratio per point of the landmark score, same rows, two estimators;
     None when not estimable, and `problem` says why.
     """
@@ -144,7 +145,8 @@ class SurvivalByGroup:
 class WalletSummary:
     """Wallet Allocation Rule across responses, and measured share beside it where known (shares in 0…1).
 
-    `caution` is a sentence where the rule is used outside the markets it was made for; the numbers stand beside it.
+    `caution` is a sentence where the rule is used outside the markets it was made for; the numbers stand
+    beside it.
     """
 
     count_responses: int
@@ -161,9 +163,11 @@ class WalletSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CashFlowResult:
-    """Appraisal of yearly flows (Forrester TEI conventions; money in the reporting currency, rounded to the cent).
+    """Appraisal of yearly flows (Forrester TEI conventions; money in the reporting currency, rounded to the
+    cent).
 
-    `roi_pct`, `payback_months`, `irr` are None where undefined: costs of nothing, never paid back, more than one root.
+    `roi_pct`, `payback_months`, `irr` are None where undefined: costs of nothing, never paid back, more than
+    one root.
     """
 
     pv_costs: float
@@ -178,15 +182,16 @@ class CashFlowResult:
 class BusinessCase:
     """What a programme that lifts the metric is worth, with its uncertainty.
 
-    `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its 95 % interval
-    from the coefficients' joint uncertainty alone at the base uplift (`gain_low_pp`, `gain_high_pp`).
-    `years`: year (0…N), benefit, cost, net, cumulative_net, discount_factor, pv_benefit, pv_cost.
-    `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
-    `by_segment`: segment, count_accounts, mrr_amount, retention_base, retention_programme, retained_revenue_amount.
-    `draws`: one row per Monte Carlo draw: uplift, slope, npv, roi_pct.
+    `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its
+    95 % interval from the coefficients' joint uncertainty alone at the base uplift (`gain_low_pp`,
+    `gain_high_pp`). `years`: year (0…N), benefit, cost, net, cumulative_net, discount_factor, pv_benefit,
+    pv_cost. `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
+    `by_segment`: segment, count_accounts, mrr_amount, retention_base, retention_programme,
+    retained_revenue_amount. `draws`: one row per Monte Carlo draw: uplift, slope, npv, roi_pct.
     `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.
-    `mean_shift_points`: mean expected rise of the accounts' scores at the base uplift, over all active accounts (silent: 0).
-    `evpi_amount`: expected value of perfect information, E[max(NPV, 0)] − max(E[NPV], 0), over the draws.
+    `mean_shift_points`: mean expected rise of the accounts' scores at the base uplift, over all active
+    accounts (silent: 0). `evpi_amount`: expected value of perfect information, E[max(NPV, 0)] − max(E[NPV],
+    0), over the draws.
     """
 
     horizon_months: int
@@ -219,8 +224,8 @@ class BusinessCase:
 class Figure:
     """A number that the page or the workbook states: what it is, in which unit, and where it comes from.
 
-    `unit` is one of: count, share_pct, pct_points, ratio, money, months, years, points, probability, score, z_score, draws.
-    `source` names a published table (and column), e.g. `roi.business_case_years.net`.
+    `unit` is one of: count, share_pct, pct_points, ratio, money, months, years, points, probability, score,
+    z_score, draws. `source` names a published table (and column), e.g. `roi.business_case_years.net`.
     """
 
     id: str
@@ -250,11 +255,12 @@ class CaseFile:
     """Everything a report is rendered from.
 
     Frames (any may be empty): `row_accounting` (source, source_file, table_name, count_read, count_accepted,
-    count_rejected, count_superseded, count_excluded, count_empty); `rejections` (table_name, rule, column_name, count_rows,
-    example_raw_value, example_file, example_row); `flags` (flag, label, count_rows: orphans, answers after churn, …); `scores`
-    (metric, metric_label, n, mean_score, nps_score, promoter_pct, passive_pct, detractor_pct, top2_box_pct, is_suppressed);
-    `value_at_stake` (account_id, name, segment, owner, mrr_amount, score, score_state, churn_probability_12m,
-    revenue_at_risk_amount); `reconciliation` (item, amount); `assumptions` (name, label, unit, low, base, high, source).
+    count_rejected, count_superseded, count_excluded, count_empty); `rejections` (table_name, rule,
+    column_name, count_rows, example_raw_value, example_file, example_row); `flags` (flag, label, count_rows:
+    orphans, answers after churn, …); `scores` (metric, metric_label, n, mean_score, nps_score, promoter_pct,
+    passive_pct, detractor_pct, top2_box_pct, is_suppressed); `value_at_stake` (account_id, name, segment,
+    owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
+    (item, amount); `assumptions` (name, label, unit, low, base, high, source).
     """
 
     context: RunContext

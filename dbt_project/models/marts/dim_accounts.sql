@@ -42,7 +42,7 @@ select
     cast(coalesce(latest_months.mrr_amount, 0) as decimal(38, 2)) as mrr_amount,
     parameters.reporting_currency as currency_code,
     cast({{ months_between('starts.start_date', 'calendar.next_month') }} as int) as tenure_months,
-    cast({{ months_between('calendar.next_month', 'next_renewals.renewal_month') }} as int) as months_to_renewal,
+    cast({{ months_between('calendar.as_of_month', 'next_renewals.renewal_month') }} as int) as months_to_renewal,
     parameters.primary_metric as metric_id,
     states.score,
     cast(states.score_age_days as int) as score_age_days,

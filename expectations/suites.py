@@ -1,0 +1,254 @@
+"""What must hold at the two edges of the warehouse, one suite per table.
+
+Belongs here: whether what arrived can stand at all (raw edge), and whether what leaves can be computed on (marts edge).
+Does not belong here: keys, types, relations and arithmetic, which dbt tests hold; row by row faults, which staging counts.
+Thresholds that were loosened carry the date, the old value and the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowCount:
+    """The table has at least so many rows."""
+
+    at_least: int
+
+    @property
+    def description(self) -> str:
+        """What is expected, in words."""
+        return f"the table has at least {self.at_least:,} row(s)"
+
+    def to_gx(self, gxe: Any) -> Any:
+        """As Great Expectations' own expectation."""
+        return gxe.ExpectTableRowCountToBeBetween(min_value=self.at_least, description=self.description)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotNull:
+    """The column is filled in at least this share (0 to 1) of the rows."""
+
+    column: str
+    share: float = 1.0
+
+    @property
+    def description(self) -> str:
+        """What is expected, in words."""
+        return f"{self.column} is filled in at least {self.share:.0%} of the rows"
+
+    def to_gx(self, gxe: Any) -> Any:
+        """As Great Expectations' own expectation."""
+        return gxe.ExpectColumnValuesToNotBeNull(
+            column=self.column, mostly=self.share, description=self.description
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Between:
+    """The column's values, where there are any, lie in a closed interval; None leaves a side open."""
+
+    column: str
+    least: float | None = None
+    most: float | None = None
+
+    @property
+    def description(self) -> str:
+        """What is expected, in words."""
+        sides = [
+            *([f"at least {self.least:g}"] if self.least is not None else []),
+            *([f"at most {self.most:g}"] if self.most is not None else []),
+        ]
+        return f"{self.column} is {' and '.join(sides)}"
+
+    def to_gx(self, gxe: Any) -> Any:
+        """As Great Expectations' own expectation."""
+        return gxe.ExpectColumnValuesToBeBetween(
+            column=self.column, min_value=self.least, max_value=self.most, description=self.description
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoRows:
+    """The query over `{batch}` returns nothing; each row it returns breaks the rule in `description`."""
+
+    description: str
+    query: str
+
+    def to_gx(self, gxe: Any) -> Any:
+        """As Great Expectations' own expectation."""
+        return gxe.UnexpectedRowsExpectation(unexpected_rows_query=self.query, description=self.description)
+
+
+Expectation = RowCount | NotNull | Between | NoRows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suite:
+    """The expectations of one table at one edge; `edge` is its schema."""
+
+    edge: str
+    table: str
+    expectations: tuple[Expectation, ...]
+
+
+def _raw(table: str, *expectations: Expectation) -> Suite:
+    """A raw table: besides its own expectations, few malformed rows, and every row with its origin."""
+    common = (
+        NotNull(column="_source_file"),
+        NotNull(column="_file_sha256"),
+        NoRows(
+            description="at most 5 % of a file's rows have too few or too many fields (it may be cut off, or split wrongly)",
+            query=(
+                "select _source_file, count(_malformed) as count_malformed, count(*) as count_rows from {batch} "
+                "group by _source_file having count(_malformed) * 20 > count(*)"
+            ),
+        ),
+    )
+    return Suite(edge="raw", table=table, expectations=(*expectations, *common))
+
+
+def _readable(column: str, pattern: str, what: str) -> NoRows:
+    """At most a tenth of the filled values of a text column look like something else."""
+    return NoRows(
+        description=f"at least 90 % of the filled values of {column} can be read as {what}",
+        query=(
+            f"select count(*) as count_unreadable from {{batch}} where {column} is not null and _excluded_by is null "
+            f"having count(case when not regexp_matches(trim({column}), '{pattern}') then 1 end) * 10 > count(*)"
+        ),
+    )
+
+
+# Doubled braces: Great Expectations fills `{batch}` into the queries.
+_TIME = "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}"
+_NUMBER = "^-?[0-9]+([.][0-9]*)?$"
+
+RAW_SUITES = (
+    _raw("accounts", RowCount(at_least=1), NotNull(column="account_id", share=0.95)),
+    _raw("account_attributes", NotNull(column="account_id", share=0.95)),
+    _raw("account_costs", _readable("amount", _NUMBER, "a number")),
+    _raw("attribute_ratings", _readable("score", _NUMBER, "a number")),
+    _raw("brand_ratings", NotNull(column="response_id", share=0.95)),
+    _raw("churn_events", NotNull(column="account_id", share=0.95), _readable("event_date", _TIME, "a date")),
+    _raw("contacts", NotNull(column="account_id", share=0.95)),
+    _raw("contracts", _readable("mrr_amount", _NUMBER, "a number"), _readable("start_date", _TIME, "a date")),
+    _raw("follow_ups", _readable("opened_at", _TIME, "a time")),
+    _raw("fx_rates", _readable("rate", _NUMBER, "a number")),
+    _raw("ledger_revenue", _readable("amount", _NUMBER, "a number")),
+    _raw("programme_costs", _readable("amount", _NUMBER, "a number")),
+    _raw("questionnaires", NotNull(column="survey", share=0.95)),
+    _raw("revenue", _readable("amount", _NUMBER, "a number"), _readable("period_start", _TIME, "a date")),
+    _raw("support_cases", _readable("opened_at", _TIME, "a time")),
+    _raw("survey_invitations", _readable("sent_at", _TIME, "a time")),
+    _raw(
+        "survey_responses",
+        RowCount(at_least=1),
+        _readable("score", _NUMBER, "a number"),
+        _readable("responded_at", _TIME, "a time"),
+    ),
+)
+
+MART_SUITES = (
+    Suite(
+        edge="marts",
+        table="dim_accounts",
+        expectations=(
+            RowCount(at_least=1),
+            Between(column="mrr_amount", least=0),
+            NoRows(
+                description="at least one account is active at as-of",
+                query="select count(*) as count_active from {batch} having count(case when is_active then 1 end) = 0",
+            ),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="fct_account_months",
+        expectations=(
+            RowCount(at_least=1),
+            Between(column="mrr_amount", least=0),
+            NoRows(
+                description="in no month do more than half of 20 or more accounts at risk leave",
+                query=(
+                    "select month, count(*) as count_at_risk from {batch} group by month "
+                    "having count(*) >= 20 and count(case when is_churned then 1 end) * 2 > count(*)"
+                ),
+            ),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="fct_survey_responses",
+        expectations=(
+            RowCount(at_least=1),
+            NoRows(
+                description="at least half of the answers belong to an account we know",
+                query="select count(*) as n from {batch} having count(case when is_matched then 1 end) * 2 < count(*)",
+            ),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_hazard_cells",
+        expectations=(RowCount(at_least=1), Between(column="account_group", least=0, most=255)),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_control_levels",
+        expectations=(Between(column="count_account_months", least=1),),
+    ),
+    Suite(
+        edge="marts",
+        table="fct_landmark_survival",
+        expectations=(Between(column="duration_months", least=1),),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_metric_scores",
+        expectations=(RowCount(at_least=1), Between(column="nps_score", least=-100, most=100)),
+    ),
+    Suite(
+        edge="marts",
+        table="fct_wallet_share",
+        expectations=(
+            Between(column="war_share", least=0, most=1),
+            Between(column="spend_share", least=0, most=1),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_revenue_reconciliation",
+        expectations=(
+            NoRows(
+                description="revenue and general ledger differ by at most 5 % over all months that the ledger covers",
+                query=(
+                    "select sum(unexplained_amount) as unexplained from {batch} where ledger_amount is not null "
+                    "having abs(sum(unexplained_amount)) * 20 > abs(sum(ledger_amount))"
+                ),
+            ),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_row_accounting",
+        expectations=(
+            RowCount(at_least=1),
+            NoRows(
+                description="of no file with 20 rows or more was over a tenth rejected",
+                query=(
+                    "select source_file, table_name, count_rejected, count_read from {batch} "
+                    "where count_read >= 20 and count_rejected * 10 > count_read"
+                ),
+            ),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_quality_flags",
+        expectations=(RowCount(at_least=1), Between(column="count_rows", least=0)),
+    ),
+    Suite(edge="marts", table="fct_rejected_rows", expectations=(NotNull(column="rule"),)),
+    Suite(edge="marts", table="agg_set_aside_rows", expectations=(NotNull(column="rule"),)),
+)

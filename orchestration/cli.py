@@ -1,0 +1,101 @@
+"""The command line `voc-roi`: what people type, and what they read back.
+
+Belongs here: commands, their options, their lines on the console, exit codes.
+Does not belong here: what a run does (`runner.py` and the assets).
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestration.errors import SourceError, VocRoiError
+from orchestration.settings import Settings
+
+app = typer.Typer(
+    help="Raw survey, CRM and billing exports to an audited business case.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+sources_app = typer.Typer(help="The profile's sources.", no_args_is_help=True)
+app.add_typer(sources_app, name="sources")
+
+
+@app.command()
+def run(
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Compute anew even if nothing changed, and compare the bytes.")
+    ] = False,
+) -> None:
+    """Run the main job and print where report, workbook and tables are."""
+    from orchestration.runner import refresh
+
+    outcome = refresh(Settings.from_env(), rebuild=rebuild)
+    if outcome.folder is None:
+        _fail(outcome.problem)
+    print(outcome.text)
+
+
+@app.command()
+def demo(
+    inbox: Annotated[Path, typer.Argument(help="Folder to write, absent or empty.")],
+    seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 7,
+    accounts: Annotated[int, typer.Option(help="Number of accounts.")] = 3000,
+    months: Annotated[int, typer.Option(help="Months of history.")] = 36,
+    switch: Annotated[
+        list[str] | None, typer.Option(help="Alters the truth, e.g. null; may be repeated.")
+    ] = None,
+) -> None:
+    """Write the demo's exports into a folder."""
+    from orchestration.demo import write_demo
+
+    files = write_demo(inbox, seed=seed, accounts=accounts, months=months, switches=frozenset(switch or ()))
+    print("\n".join(str(path) for path in files))
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is installed, configured, locked and published, and what is wrong."""
+    from orchestration.doctor import examine
+
+    findings = examine(Settings.from_env())
+    for finding in findings:
+        print(f"{'✓' if finding.is_well else '✗'} {finding.text}")
+    if not all(finding.is_well for finding in findings):
+        raise typer.Exit(1)
+
+
+@sources_app.command("check")
+def sources_check() -> None:
+    """Hold the profile's sources.yml against the files in the inbox; every problem is a sentence."""
+    from orchestration.inputs import source_problems
+
+    problems = source_problems(Settings.from_env())
+    if problems:
+        _fail("\n".join(problems))
+    print("The sources can be read.")
+
+
+def main() -> None:
+    """The console script: every fault the user can mend ends as its sentence, without a traceback."""
+    try:
+        app()
+    except SourceError as error:
+        _print_problem("\n".join(error.problems))
+        sys.exit(1)
+    except VocRoiError as error:
+        _print_problem(str(error))
+        sys.exit(1)
+
+
+def _fail(problem: str) -> None:
+    _print_problem(problem)
+    raise typer.Exit(1)
+
+
+def _print_problem(problem: str) -> None:
+    print(problem, file=sys.stderr, flush=True)

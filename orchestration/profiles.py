@@ -1,0 +1,213 @@
+"""A profile's metrics.yml and business_case.yml, as pydantic models. docs/configuration.md explains every key.
+
+Belongs here: which keys exist, their types and ranges, and rules within one file.
+Does not belong here: sources.yml (`ingest/grammar.py`), what the models do with the numbers (`roi_models`).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from orchestration.errors import did_you_mean
+from orchestration.ingest.yaml_text import read_yaml, validate
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Share = Annotated[Decimal, Field(ge=0, le=1)]
+
+
+class _Keys(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Metric(_Keys):
+    """A declared metric: its scale, and where its low and high answers begin (detractors and promoters on NPS)."""
+
+    label: str
+    kind: Literal["nps", "csat", "ces", "custom"]
+    scale_min: Decimal
+    scale_max: Decimal
+    low_max: Decimal
+    high_min: Decimal
+    bin_width: Annotated[Decimal, Field(gt=0)] = Decimal("0.5")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Metric:
+        if not self.scale_min <= self.low_max < self.high_min <= self.scale_max:
+            raise ValueError(
+                f"scale_min {self.scale_min} ≤ low_max {self.low_max} < high_min {self.high_min} ≤ scale_max "
+                f"{self.scale_max} must hold; mend the thresholds."
+            )
+        return self
+
+
+class ChurnPolicy(_Keys):
+    """When an account counts as gone. `days`: how long to wait for a renewal or for revenue."""
+
+    policy: Literal["explicit_events", "contract_end", "inactivity"]
+    days: Annotated[int, Field(ge=0, le=366)] = 0
+
+    @model_validator(mode="after")
+    def _days_given(self) -> ChurnPolicy:
+        if self.policy == "inactivity" and self.days == 0:
+            raise ValueError(
+                "the policy inactivity needs `days`, after how many days without revenue an account is gone."
+            )
+        return self
+
+    @property
+    def sentence(self) -> str:
+        """The policy in words, as every output prints it."""
+        return {
+            "explicit_events": "An account has left on the day its churn event names.",
+            "contract_end": f"An account has left when its last contract ended and none began within {self.days} days.",
+            "inactivity": f"An account has left on its last day with revenue, when none followed for {self.days} days.",
+        }[self.policy]
+
+
+class Control(_Keys):
+    """A covariate of the churn model: a column of accounts or an account attribute; `edges` bin a continuous one."""
+
+    attribute: str
+    kind: Literal["categorical", "continuous"]
+    edges: tuple[Decimal, ...] = ()
+
+    @model_validator(mode="after")
+    def _edges_fit(self) -> Control:
+        if self.kind == "continuous" and not self.edges:
+            raise ValueError("a continuous control needs `edges`, the borders between its bins.")
+        if self.kind == "categorical" and self.edges:
+            raise ValueError("a categorical control has no `edges`; leave them out or make it continuous.")
+        if list(self.edges) != sorted(set(self.edges)):
+            raise ValueError("`edges` must rise, each one once.")
+        return self
+
+
+def _as_month(value: object) -> object:
+    if isinstance(value, str) and len(value) == len("2024-12"):
+        return f"{value}-01"
+    return value
+
+
+class MetricsConfig(_Keys):
+    """metrics.yml."""
+
+    metrics: dict[Name, Metric]
+    primary_metric: Name
+    mrr_source: Literal["revenue", "contracts"]
+    churn: ChurnPolicy
+    controls: dict[Name, Control] = {}
+    as_of: Annotated[date | None, BeforeValidator(_as_month)] = None
+    headline_lag: Annotated[int, Field(ge=1, le=6)] = 3
+    fresh_days: Annotated[int, Field(ge=1)] = 183
+    stale_days: Annotated[int, Field(ge=1, le=1680)] = 365
+    minimum_answers: Annotated[int, Field(ge=1)] = 30
+    landmark_months: Annotated[int, Field(ge=6, le=120)] = 24
+    tenure_steps: tuple[Annotated[int, Field(ge=0)], ...] = (0, 6, 12, 24, 36, 60)
+    renewal_interval_months: Annotated[int, Field(ge=1, le=60)] = 12
+
+    @model_validator(mode="after")
+    def _consistent(self) -> MetricsConfig:
+        if self.primary_metric not in self.metrics:
+            raise ValueError(
+                f"primary_metric '{self.primary_metric}' is not declared under metrics"
+                f"{did_you_mean(self.primary_metric, self.metrics)}"
+            )
+        if self.fresh_days > self.stale_days:
+            raise ValueError(f"fresh_days {self.fresh_days} must not exceed stale_days {self.stale_days}.")
+        if list(self.tenure_steps) != sorted({0, *self.tenure_steps}):
+            raise ValueError("tenure_steps must begin with 0 and rise, each one once.")
+        return self
+
+    @property
+    def primary(self) -> Metric:
+        """The metric the headline is about."""
+        return self.metrics[self.primary_metric]
+
+
+class Assumption(_Keys):
+    """A number finance stands for: its base value, the range it may lie in, and where it comes from."""
+
+    base: Decimal
+    low: Decimal | None = None
+    high: Decimal | None = None
+    unit: str
+    source: str
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Assumption:
+        low, high = self.range
+        if not low <= self.base <= high:
+            raise ValueError(f"low {low} ≤ base {self.base} ≤ high {high} must hold; mend the range.")
+        return self
+
+    @property
+    def range(self) -> tuple[Decimal, Decimal]:
+        """Low and high; the base where none is given."""
+        return (self.base if self.low is None else self.low, self.base if self.high is None else self.high)
+
+
+class Uplift(Assumption):
+    """How far the programme moves the primary metric: net points of NPS (tilt), or points on everyone's answer."""
+
+    unit: Literal["net_nps_points", "answer_points"]
+    ramp_months: Annotated[int, Field(ge=0, le=60)] = 0
+
+
+RANGES: dict[str, tuple[Decimal, Decimal]] = {
+    "margin": (Decimal(0), Decimal(1)),
+    "discount_rate": (Decimal(0), Decimal(1)),
+    "realisation": (Decimal(0), Decimal(1)),
+    "initial_cost": (Decimal(0), Decimal("1e12")),
+    "annual_cost": (Decimal(0), Decimal("1e12")),
+    "benefit_risk_adjustment": (Decimal(0), Decimal(1)),
+    "cost_risk_adjustment": (Decimal(1), Decimal(10)),
+}
+
+
+class BusinessCaseConfig(_Keys):
+    """business_case.yml."""
+
+    currency: Currency
+    programme: str
+    horizon_months: Annotated[int, Field(ge=12, le=120, multiple_of=12)] = 36
+    uplift: Uplift
+    margin: Assumption
+    discount_rate: Assumption
+    initial_cost: Assumption
+    annual_cost: Assumption
+    realisation: Assumption
+    benefit_risk_adjustment: Assumption
+    cost_risk_adjustment: Assumption
+    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
+    seed: Annotated[int, Field(ge=0)] = 0
+    minimum_probability: Share = Decimal("0.8")
+
+    @model_validator(mode="after")
+    def _plausible(self) -> BusinessCaseConfig:
+        for name, (least, most) in RANGES.items():
+            low, high = getattr(self, name).range
+            if low < least or high > most:
+                raise ValueError(
+                    f"{name} must lie between {least} and {most}; it is given as {low} to {high}."
+                )
+        if self.uplift.ramp_months > self.horizon_months:
+            raise ValueError(
+                f"uplift.ramp_months {self.uplift.ramp_months} is longer than horizon_months {self.horizon_months}."
+            )
+        return self
+
+
+def load_metrics(profile_dir: Path) -> MetricsConfig:
+    """Read `<profile_dir>/metrics.yml`. Raises SourceError with one sentence per finding."""
+    return validate(read_yaml(profile_dir / "metrics.yml"), MetricsConfig)
+
+
+def load_business_case(profile_dir: Path) -> BusinessCaseConfig:
+    """Read `<profile_dir>/business_case.yml`. Raises SourceError with one sentence per finding."""
+    return validate(read_yaml(profile_dir / "business_case.yml"), BusinessCaseConfig)

@@ -1,0 +1,272 @@
+"""Write, audit, publish: a run's folder is built beside, checked, renamed, and `latest` switched at the very end.
+
+Belongs here: what a published folder holds, its manifest, completeness, the switch, verifying a folder.
+Does not belong here: rendering (`roi_models/report`), judging (`roi_models/verdict.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from expectations.runner import build_docs
+from expectations.suites import MART_SUITES, RAW_SUITES
+from orchestration.case_file import as_of_month
+from orchestration.errors import VocRoiError
+from orchestration.fingerprint import code_hash, config_hash, file_sha256, run_hash
+from orchestration.ingest import record_published
+from orchestration.run import Run
+from roi_models.report import build_figures, render_report, render_workbook
+from roi_models.results import CaseFile
+
+LATEST = "latest"
+MANIFEST = "manifest.json"
+# Equal runs give these byte for byte; the rest is equal in content (workbook, database, Data Docs).
+BYTE_EQUAL_SUFFIXES = (".parquet", "figures.json", "report.html")
+_LIBRARIES = (
+    "dagster",
+    "dbt-core",
+    "dbt-duckdb",
+    "duckdb",
+    "great-expectations",
+    "lifelines",
+    "numpy",
+    "pandas",
+)
+
+
+class IncompleteRunError(VocRoiError):
+    """A step did not do all it had to; nothing is published."""
+
+
+class NotReproducibleError(VocRoiError):
+    """A run with the same inputs, configuration and code gave other bytes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A published run, for asset metadata. `outputs`: path, bytes, sha256, rows."""
+
+    run_id: str
+    as_of: str
+    folder: Path
+    sentence: str
+    verdict: str
+    claim: str
+    outputs: pd.DataFrame
+
+
+def publish(
+    run: Run,
+    assemble: Callable[[str, str], CaseFile],
+    tables_of: Callable[[CaseFile], Mapping[str, pd.DataFrame]],
+) -> Published:
+    """Build the run's folder and make it the latest.
+
+    A folder with the run's id that exists already was made from the same inputs, configuration and code: it must hold
+    the same bytes, and is then used again. Raises IncompleteRunError or NotReproducibleError; `latest` stays as it was.
+    """
+    with run.step("published") as remarks:
+        require_complete(run)
+        as_of = as_of_month(run)
+        inputs = {(file.source, file.file_sha256) for file in run.loaded.files}
+        fingerprint = run_hash(inputs=inputs, profile_dir=run.settings.profile_dir)
+        run_id = f"{as_of}-{fingerprint[:12]}"
+        case_file = assemble(run_id, as_of)
+        run.settings.published_dir.mkdir(parents=True, exist_ok=True)
+        building = run.settings.published_dir / f".building-{run_id}"
+        building.mkdir()
+        _write_outputs(run, case_file, tables_of(case_file), building)
+        manifest = _manifest(run, case_file, building, fingerprint)
+        (building / MANIFEST).write_text(_json(manifest), encoding="utf-8")
+        folder = run.settings.published_dir / run_id
+        if folder.exists():
+            _require_equal(folder, building)
+            shutil.rmtree(building)
+            remarks.append("equal to the run published before")
+        else:
+            _sync_folder(building)
+            building.rename(folder)
+        # The ledger first: were we killed between the two, the next run would see the same files and end here again.
+        record_published(run.settings.raw_dir, run_id, run.loaded.file_hashes)
+        switch_latest(run.settings.published_dir, run_id)
+        run.published_id = run_id
+        remarks.append(run_id)
+    return Published(
+        run_id=run_id,
+        as_of=as_of,
+        folder=folder,
+        sentence=case_file.verdict.sentence,
+        verdict=case_file.verdict.level.name,
+        claim=case_file.verdict.claim.value,
+        outputs=pd.DataFrame(manifest["outputs"]),
+    )
+
+
+def require_complete(run: Run) -> None:
+    """Every gate was evaluated and holds, every mart exists. Dagster may skip assets and still call a run a success."""
+    wanted = {(suite.edge, suite.table) for suite in (*RAW_SUITES, *MART_SUITES)}
+    held = {(result.edge, result.table) for result in run.gate_results if result.success}
+    marts = {path.stem for path in (run.settings.dbt_dir / "models/marts").glob("*.sql")}
+    built = {table for _, table in run.warehouse.tables("marts")}
+    missing = sorted(f"gate {edge}.{table}" for edge, table in wanted - held)
+    missing += sorted(f"mart {table}" for table in marts - built)
+    if run.loaded is None or not run.test_count:
+        missing.append("loading or dbt")
+    if missing:
+        raise IncompleteRunError(
+            f"The run is not complete, so nothing was published: {', '.join(missing)} did not pass or did not run. Look "
+            "at the run in the web UI (make ui), mend the cause and run again."
+        )
+
+
+def switch_latest(published_dir: Path, run_id: str) -> None:
+    """Point `latest` at a run, in one step that readers either see or do not."""
+    fresh = published_dir / f".{LATEST}-{run_id}"
+    fresh.unlink(missing_ok=True)
+    fresh.symlink_to(run_id, target_is_directory=True)
+    fresh.replace(published_dir / LATEST)
+    _sync(published_dir)
+
+
+def find_published(published_dir: Path, fingerprint: str) -> Path | None:
+    """The folder of a published run with this fingerprint, if there is one."""
+    for folder in sorted(published_dir.glob(f"*-{fingerprint[:12]}")):
+        if read_manifest(folder)["fingerprint"] == fingerprint:
+            return folder
+    return None
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a published run."""
+    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+
+
+def changed_outputs(folder: Path) -> list[str]:
+    """Outputs of a published run that are missing or no longer hold the bytes its manifest states."""
+    return [
+        output["path"]
+        for output in read_manifest(folder)["outputs"]
+        if not (folder / output["path"]).is_file() or file_sha256(folder / output["path"]) != output["sha256"]
+    ]
+
+
+def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+    for name, frame in tables.items():
+        schema, table = name.split(".")
+        run.warehouse.write_frame(schema, table, frame)
+    for schema in ("marts", "roi"):
+        (folder / schema).mkdir()
+        for _, table in run.warehouse.tables(schema):
+            run.warehouse.export_parquet(schema, table, folder / schema / f"{table}.parquet")
+    run.warehouse.copy_tables(folder / "roi.duckdb", ["marts", "roi"])
+    figures = build_figures(case_file)
+    (folder / "figures.json").write_text(_json(figures.as_document(case_file)), encoding="utf-8")
+    (folder / "report.html").write_text(render_report(case_file, figures), encoding="utf-8")
+    (folder / "business_case.xlsx").write_bytes(render_workbook(case_file, figures))
+    build_docs(run.settings.work_dir / "gx", folder / "data_docs")
+
+
+def _manifest(run: Run, case_file: CaseFile, folder: Path, fingerprint: str) -> dict[str, Any]:
+    finished = datetime.now(UTC).isoformat(timespec="seconds")
+    inputs = [
+        {
+            "source": file.source,
+            "file": file.source_file,
+            "table": file.table,
+            "sha256": file.file_sha256,
+            "mapping": file.mapping_hash,
+            "rows_read": file.rows_read,
+        }
+        for file in sorted(run.loaded.files, key=lambda f: (f.source_file, f.table, f.mapping_hash))
+    ]
+    return {
+        "run_id": case_file.context.run_id,
+        "fingerprint": fingerprint,
+        "profile": run.settings.profile,
+        "as_of": case_file.context.as_of,
+        "started_at": run.started_at,
+        "finished_at": finished,
+        "verdict": case_file.verdict.level.name,
+        "claim": case_file.verdict.claim.value,
+        "inputs": inputs,
+        "sources_absent": list(run.loaded.absent),
+        "row_accounting": json.loads(case_file.row_accounting.to_json(orient="records")),
+        "configuration": {
+            "sha256": config_hash(run.settings.profile_dir),
+            "churn_policy": case_file.context.churn_policy,
+        },
+        "code": {
+            "sha256": code_hash(),
+            "version": version("voc-roi"),
+            "python": platform.python_version(),
+            "libraries": {name: version(name) for name in _LIBRARIES},
+        },
+        "gates": [
+            {"table": f"{result.edge}.{result.table}", "expectations": len(result.outcomes)}
+            for result in sorted(run.gate_results, key=lambda r: (r.edge, r.table))
+        ],
+        "data_tests": run.test_count,
+        "steps": [asdict(step) for step in run.steps],
+        "outputs": _outputs(folder),
+    }
+
+
+def _outputs(folder: Path) -> list[dict[str, Any]]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return [
+        {
+            "path": path.relative_to(folder).as_posix(),
+            "bytes": path.stat().st_size,
+            "sha256": file_sha256(path),
+        }
+        for path in paths
+    ]
+
+
+def _require_equal(folder: Path, building: Path) -> None:
+    changed = changed_outputs(folder)
+    if changed:
+        raise NotReproducibleError(
+            f"The published run {folder.name} was changed after it was published ({', '.join(changed[:5])}); move the "
+            "folder away and run again."
+        )
+    rebuilt = {output["path"]: output["sha256"] for output in _outputs(building)}
+    published = {output["path"]: output["sha256"] for output in read_manifest(folder)["outputs"]}
+    different = sorted(
+        path
+        for path in set(rebuilt) | set(published)
+        if path.endswith(BYTE_EQUAL_SUFFIXES) and rebuilt.get(path) != published.get(path)
+    )
+    if different:
+        raise NotReproducibleError(
+            f"The run {folder.name} was made anew from the same inputs, configuration and code, but {', '.join(different[:5])} "
+            "came out otherwise; `latest` stays as it was. This is a defect: please report it with both folders."
+        )
+
+
+def _json(document: Any) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
+
+
+def _sync_folder(folder: Path) -> None:
+    for path in [*folder.rglob("*"), folder]:
+        _sync(path)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,140 @@
+"""Where things are and how much of the machine a run may use. The only module that touches the environment.
+
+Belongs here: reading VOC_* variables once, the folders of a profile, switching off telemetry.
+Does not belong here: what users configure in YAML (`profiles.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestration.errors import VocRoiError
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+
+# No library of ours may call home: Dagster, dbt, Great Expectations.
+TELEMETRY_OFF = {
+    "DAGSTER_DISABLE_TELEMETRY": "yes",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Everything a run needs to know about its surroundings.
+
+    `home` is the profile's own folder, `VOC_HOME/<profile>/`: profiles never share raw data, ledger or `latest`.
+    `demo_accounts` and `demo_switches` override the profile's `demo` entry (None: as the profile says).
+    """
+
+    profile_dir: Path
+    home: Path
+    inbox: Path
+    threads: int = 2
+    memory_limit: str = "4GB"
+    demo_accounts: int | None = None
+    demo_switches: tuple[str, ...] | None = None
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
+        """Read VOC_PROFILE, VOC_HOME, VOC_INBOX, VOC_THREADS, VOC_MEMORY_LIMIT, VOC_DEMO_ACCOUNTS, VOC_DEMO_SWITCHES.
+
+        Relative paths count from the working directory; the defaults from the project's own folder.
+        """
+        env = os.environ if environment is None else environment
+        profile_dir = _profile_dir(env.get("VOC_PROFILE", "config/demo"))
+        home = _path(env.get("VOC_HOME"), PROJECT_ROOT / "var") / profile_dir.name
+        switches = env.get("VOC_DEMO_SWITCHES")
+        return cls(
+            profile_dir=profile_dir,
+            home=home,
+            inbox=_path(env.get("VOC_INBOX"), home / "inbox"),
+            threads=_whole_number(env, "VOC_THREADS", 2),
+            memory_limit=env.get("VOC_MEMORY_LIMIT", "4GB"),
+            demo_accounts=_whole_number(env, "VOC_DEMO_ACCOUNTS", None),
+            demo_switches=None if switches is None else tuple(filter(None, switches.split(","))),
+        )
+
+    @property
+    def profile(self) -> str:
+        """The profile's name: that of its folder."""
+        return self.profile_dir.name
+
+    @property
+    def dbt_dir(self) -> Path:
+        """The dbt project."""
+        return PROJECT_ROOT / "dbt_project"
+
+    @property
+    def raw_dir(self) -> Path:
+        """The raw zone: immutable, append only."""
+        return self.home / "raw"
+
+    @property
+    def work_dir(self) -> Path:
+        """The run's private scratch space."""
+        return self.home / "work"
+
+    @property
+    def warehouse_path(self) -> Path:
+        """The run's private DuckDB file."""
+        return self.work_dir / "run.duckdb"
+
+    @property
+    def dbt_target_dir(self) -> Path:
+        """Where dbt keeps its manifest and what it parsed, so that the next run need not parse again."""
+        return self.home / "dbt"
+
+    @property
+    def published_dir(self) -> Path:
+        """One folder per run, and `latest`."""
+        return self.home / "published"
+
+    @property
+    def dagster_dir(self) -> Path:
+        """DAGSTER_HOME of this profile."""
+        return self.home / "dagster"
+
+    def dbt_environment(self) -> dict[str, str]:
+        """What dbt's profiles.yml asks for."""
+        return {
+            "VOC_WAREHOUSE_PATH": str(self.warehouse_path),
+            "VOC_WAREHOUSE_SPILL": str(self.work_dir / "spill"),
+            "VOC_WAREHOUSE_THREADS": str(self.threads),
+            "VOC_WAREHOUSE_MEMORY": self.memory_limit,
+        }
+
+    def apply_to_process(self) -> None:
+        """Set what libraries read from the environment: dbt's connection, DAGSTER_HOME, telemetry off."""
+        self.dagster_dir.mkdir(parents=True, exist_ok=True)
+        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | {"DAGSTER_HOME": str(self.dagster_dir)})
+
+
+def _path(text: str | None, default: Path) -> Path:
+    return Path(text).expanduser().resolve() if text else default
+
+
+def _profile_dir(text: str) -> Path:
+    given = Path(text).expanduser()
+    candidates = [given if given.is_absolute() else base / given for base in (Path.cwd(), PROJECT_ROOT)]
+    for candidate in candidates:
+        if candidate.is_dir():
+            return candidate.resolve()
+    raise VocRoiError(
+        f"VOC_PROFILE names the folder '{text}', which is not there; name a folder that holds sources.yml, metrics.yml "
+        "and business_case.yml, such as config/demo."
+    )
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int | None) -> int | None:
+    text = env.get(name)
+    if text is None or not text.strip():
+        return default
+    if not text.strip().isdigit() or int(text) < 1:
+        raise VocRoiError(f"{name} is '{text}', but it must be a whole number of at least 1.")
+    return int(text)

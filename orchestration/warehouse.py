@@ -1,0 +1,125 @@
+"""The run's database behind one small interface: DuckDB now, a distributed engine later.
+
+Belongs here: opening, views over the raw zone, writing control and model tables, reading frames, copying for readers.
+Does not belong here: SQL that knows what the data mean (dbt_project).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from orchestration.ingest import PROVENANCE_COLUMNS, Contract, LoadedFile
+
+# Columns of the raw zone that are not text.
+_RAW_TYPES = {"_source_row": "bigint"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warehouse:
+    """One DuckDB file. Each call opens and closes its own connection, because dbt and the gates open theirs."""
+
+    path: Path
+    spill_dir: Path
+    threads: int
+    memory_limit: str
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection that is closed at the end, so that the next one (dbt's) may open the file."""
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(str(self.path))
+        try:
+            connection.execute("set TimeZone = 'UTC'")
+            connection.execute(f"set threads = {self.threads}")
+            connection.execute(f"set memory_limit = '{self.memory_limit}'")
+            connection.execute("set temp_directory = $1", [str(self.spill_dir)])
+            yield connection
+        finally:
+            connection.close()
+
+    def create_raw_views(self, contract: Contract, files: Sequence[LoadedFile]) -> None:
+        """One view `raw.<table>` per canonical table over the Parquet files the run sees; typed and empty without any."""
+        with self.connect() as connection:
+            connection.execute("create schema if not exists raw")
+            for table in contract.tables.values():
+                paths = sorted(str(file.path) for file in files if file.table == table.name)
+                columns = [*table.column_names, *PROVENANCE_COLUMNS]
+                connection.execute(
+                    f"create or replace view raw.{table.name} as {_raw_select(columns, paths)}"
+                )
+
+    def write_table(
+        self, schema: str, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Replace a table by rows of plain values. `columns` maps names to SQL types, in order."""
+        with self.connect() as connection:
+            connection.execute(f"create schema if not exists {schema}")
+            declared = ", ".join(f'"{column}" {sql_type}' for column, sql_type in columns.items())
+            connection.execute(f'create or replace table {schema}."{name}" ({declared})')
+            if rows:
+                marks = ", ".join("?" for _ in columns)
+                connection.executemany(f'insert into {schema}."{name}" values ({marks})', rows)
+
+    def write_frame(self, schema: str, name: str, frame: pd.DataFrame) -> None:
+        """Replace a table by a frame."""
+        with self.connect() as connection:
+            connection.execute(f"create schema if not exists {schema}")
+            connection.register("incoming", frame)
+            connection.execute(f'create or replace table {schema}."{name}" as select * from incoming')
+
+    def read(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
+        """The result of a query as a frame. Decimals become floats: what Python reads, it models (see docs/decisions.md)."""
+        with self.connect() as connection:
+            return connection.execute(sql, parameters).df()
+
+    def tables(self, *schemas: str) -> list[tuple[str, str]]:
+        """(schema, table) of the base tables in the given schemas, sorted."""
+        with self.connect() as connection:
+            return connection.execute(
+                "select table_schema, table_name from information_schema.tables "
+                "where list_contains($1, table_schema) and table_type = 'BASE TABLE' order by all",
+                [list(schemas)],
+            ).fetchall()
+
+    def export_parquet(self, schema: str, table: str, path: Path) -> int:
+        """Write a table as Parquet, sorted by all its columns, so that equal content gives equal bytes. Returns its rows."""
+        with self.connect() as connection:
+            # One thread: parallel writers would cut row groups where they happen to meet.
+            connection.execute("set threads = 1")
+            connection.execute(
+                f"copy (select * from {schema}.\"{table}\" order by all) to '{_quoted(path)}' "
+                "(format parquet, compression zstd)"
+            )
+            return connection.execute(f'select count(*) from {schema}."{table}"').fetchone()[0]
+
+    def copy_tables(self, target: Path, schemas: Sequence[str]) -> None:
+        """Copy the tables of the schemas into a new DuckDB file for readers, without views over the raw zone."""
+        tables = self.tables(*schemas)
+        with self.connect() as connection:
+            connection.execute(f"attach '{_quoted(target)}' as copied")
+            for schema in schemas:
+                connection.execute(f"create schema if not exists copied.{schema}")
+            for schema, table in tables:
+                connection.execute(
+                    f'create table copied.{schema}."{table}" as select * from {schema}."{table}"'
+                )
+            connection.execute("detach copied")
+
+
+def _raw_select(columns: Sequence[str], paths: Sequence[str]) -> str:
+    if paths:
+        listed = ", ".join(f"'{_quoted(path)}'" for path in paths)
+        return f"select {', '.join(columns)} from read_parquet([{listed}])"
+    typed = ", ".join(f"cast(null as {_RAW_TYPES.get(column, 'varchar')}) as {column}" for column in columns)
+    return f"select {typed} where false"
+
+
+def _quoted(path: Path | str) -> str:
+    return str(path).replace("'", "''")

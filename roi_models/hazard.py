@@ -1,0 +1,184 @@
+"""Discrete-time churn hazard on account-month cells: complementary log-log, account-clustered errors.
+
+Belongs here: from the mart's cells to a `HazardFit`, and the fit's prediction for any encoded rows.
+Does not belong here: the optimiser (`cloglog.py`), the coding of covariates (`design.py`), lag profile,
+placebo and texts (`retention.py`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from roi_models.cloglog import clustered_covariance, fit_cloglog
+from roi_models.design import NotEstimableError, design_matrix, learn_encoding
+from roi_models.results import DesignEncoding, HazardFit
+
+OUTCOME_COLUMNS = {
+    "voluntary": "count_voluntary",
+    "involuntary": "count_involuntary",
+    "all_causes": "count_churned",
+}
+COVARIATES = ["score_state", "score_bin", "tenure_step", "is_renewal", "control_key"]
+TABLE_COLUMNS = [
+    "term", "coef", "hazard_ratio", "std_error", "std_error_model", "ci_low", "ci_high", "z_score", "p_value",
+]  # fmt: skip
+Z95 = float(norm.ppf(0.975))
+
+
+def fit_hazard(
+    cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary", lag: int
+) -> HazardFit:
+    """Fit the monthly hazard of `outcome` ('voluntary', 'involuntary', 'all_causes') with scores as of `lag`.
+
+    `cells` are rows of agg_hazard_cells, `control_levels` of agg_control_levels. Fitted on counts collapsed
+    over account groups; the errors cluster by account group. Data that cannot carry the model give a fit with
+    a `problem`.
+    """
+    rows = select_cells(cells, outcome=outcome, lag=lag)
+    covariate_cells = collapse(rows)
+    try:
+        encoding = learn_encoding(covariate_cells, control_levels)
+        return _fit_encoded(rows, covariate_cells, encoding, outcome=outcome, lag=lag)
+    except NotEstimableError as reason:
+        return failed_fit(outcome=outcome, lag=lag, problem=str(reason), rows=rows)
+
+
+def select_cells(cells: pd.DataFrame, *, outcome: str, lag: int) -> pd.DataFrame:
+    """Rows of one lag: the covariates, account_group, at_risk, events, score_sum, and `cell` (0…, equal
+    covariates).
+
+    Sorted by covariates and group and summed over duplicates, so neither row order nor split cells change a
+    sum.
+    """
+    if outcome not in OUTCOME_COLUMNS:
+        raise ValueError(f"Unknown outcome '{outcome}': use one of {', '.join(OUTCOME_COLUMNS)}.")
+    chosen = cells[cells["lag"] == lag]
+    rows = chosen[[*COVARIATES, "account_group"]].assign(
+        at_risk=chosen["count_at_risk"].astype(float),
+        events=chosen[OUTCOME_COLUMNS[outcome]].astype(float),
+        score_sum=chosen["score_sum"].astype(float),
+    )
+    keys = [*COVARIATES, "account_group"]
+    rows = rows.groupby(keys, sort=True, as_index=False, dropna=False)[
+        ["at_risk", "events", "score_sum"]
+    ].sum()
+    rows = rows[rows["at_risk"] > 0].reset_index(drop=True)
+    return rows.assign(cell=rows.groupby(COVARIATES, sort=True, dropna=False).ngroup())
+
+
+def collapse(rows: pd.DataFrame) -> pd.DataFrame:
+    """Sum selected rows over account groups: the covariates, at_risk, events, score (cell mean, NaN when
+    silent).
+
+    Row i is cell i of `select_cells`.
+    """
+    sums = rows.groupby(COVARIATES, sort=True, as_index=False, dropna=False)[
+        ["at_risk", "events", "score_sum"]
+    ].sum()
+    mean = sums["score_sum"] / sums["at_risk"]
+    return sums.assign(score=mean.where(sums["score_state"] != "silent")).drop(columns="score_sum")
+
+
+def predict_log_hazard(fit: HazardFit, frame: pd.DataFrame) -> np.ndarray:
+    """Log of the expected number of events per account-month, log(−log(1 − p)), for rows that `design_matrix`
+    can code."""
+    return design_matrix(_encoding_of(fit), frame) @ fit.coef
+
+
+def score_effect(fit: HazardFit) -> tuple[float, float]:
+    """Coefficient and clustered standard error of one point of score (log hazard ratio); NaN when not
+    estimable."""
+    if not fit.is_estimable:
+        return float("nan"), float("nan")
+    position = fit.terms.index("score")
+    return float(fit.coef[position]), float(np.sqrt(fit.covariance[position, position]))
+
+
+def failed_fit(*, outcome: str, lag: int, problem: str, rows: pd.DataFrame) -> HazardFit:
+    """A fit without numbers: counts of what there was, and the sentence why it cannot be estimated."""
+    return HazardFit(
+        outcome=outcome,
+        lag=lag,
+        terms=(),
+        coef=np.empty(0),
+        covariance=np.empty((0, 0)),
+        covariance_model=np.empty((0, 0)),
+        table=pd.DataFrame(columns=TABLE_COLUMNS),
+        loglik=float("nan"),
+        count_account_months=int(rows["at_risk"].sum()),
+        count_events=int(rows["events"].sum()),
+        count_groups=int(rows["account_group"].nunique()),
+        problem=problem,
+    )
+
+
+def _fit_encoded(
+    rows: pd.DataFrame, covariate_cells: pd.DataFrame, encoding: DesignEncoding, *, outcome: str, lag: int
+) -> HazardFit:
+    """Fit collapsed cells, then cluster over the rows per account group."""
+    groups = rows["account_group"].nunique()
+    if groups < 2:
+        raise NotEstimableError(
+            "All account-months are of one account group, so no standard error can be clustered."
+        )
+    design = design_matrix(encoding, covariate_cells)
+    fitted = fit_cloglog(
+        design,
+        covariate_cells["at_risk"].to_numpy(),
+        covariate_cells["events"].to_numpy(),
+        terms=encoding.terms,
+    )
+    if fitted.problem is not None:
+        raise NotEstimableError(fitted.problem)
+    clustered = clustered_covariance(
+        design[rows["cell"].to_numpy()],
+        fitted.coef,
+        fitted.covariance_model,
+        at_risk=rows["at_risk"].to_numpy(),
+        events=rows["events"].to_numpy(),
+        cluster=rows["account_group"].to_numpy(),
+    )
+    return HazardFit(
+        outcome=outcome,
+        lag=lag,
+        terms=encoding.terms,
+        coef=fitted.coef,
+        covariance=clustered,
+        covariance_model=fitted.covariance_model,
+        table=_table(encoding.terms, fitted.coef, clustered, fitted.covariance_model),
+        loglik=fitted.loglik,
+        count_account_months=int(rows["at_risk"].sum()),
+        count_events=int(rows["events"].sum()),
+        count_groups=int(groups),
+        encoding=encoding,
+    )
+
+
+def _table(
+    terms: tuple[str, ...], coef: np.ndarray, covariance: np.ndarray, covariance_model: np.ndarray
+) -> pd.DataFrame:
+    """One row per term, with 95 % intervals of the hazard ratio from the clustered errors."""
+    std_error = np.sqrt(np.diag(covariance))
+    z_score = np.divide(coef, std_error, out=np.full_like(coef, np.nan), where=std_error > 0)
+    return pd.DataFrame(
+        {
+            "term": list(terms),
+            "coef": coef,
+            "hazard_ratio": np.exp(coef),
+            "std_error": std_error,
+            "std_error_model": np.sqrt(np.diag(covariance_model)),
+            "ci_low": np.exp(coef - Z95 * std_error),
+            "ci_high": np.exp(coef + Z95 * std_error),
+            "z_score": z_score,
+            "p_value": 2 * norm.sf(np.abs(z_score)),
+        }
+    )[TABLE_COLUMNS]
+
+
+def _encoding_of(fit: HazardFit) -> DesignEncoding:
+    """The fit's encoding; asking a fit without one for predictions is a mistake of the caller."""
+    if fit.encoding is None:
+        raise ValueError(f"This fit predicts nothing: {fit.problem or 'it carries no encoding.'}")
+    return fit.encoding

@@ -1,0 +1,192 @@
+"""The report as one self-contained HTML page.
+
+Belongs here: the template's environment and the helpers that alone can print numbers.
+Does not belong here: prose and layout (`templates/`), what a figure means (`catalogue_*.py`), drawing
+(`charts.py`).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from roi_models.report import charts, rows
+from roi_models.report.catalogue_case import uplift_unit_label
+from roi_models.report.catalogue_data import reconciliation_unit
+from roi_models.report.figures import FigureBook
+from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
+from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
+from roi_models.results import CaseFile, Claim, Level
+
+CLAIM_WORDS = {
+    Claim.NONE: "nothing is claimed",
+    Claim.CONDITIONAL: "conditional claim: the uplift is an assumption",
+    Claim.EVIDENCED: "evidenced claim: the uplift was seen in the data",
+}
+
+TITLES = {
+    Claim.NONE: "No return is claimed",
+    Claim.CONDITIONAL: "A business case, if the uplift comes about",
+    Claim.EVIDENCED: "A business case, with evidence for the uplift",
+}
+FAILED_TITLE = "Not evidence: a check failed"
+
+
+class Printer:
+    """Prints numbers for the template: each is looked up in the book and carries its figure's id."""
+
+    def __init__(self, case_file: CaseFile, figures: FigureBook) -> None:
+        self._figures = figures
+        self._currency = case_file.context.currency
+        self._stated = {stated.place: stated for stated in stated_texts(case_file)}
+
+    def _span(self, figure_id: str, part: str, text: str) -> Markup:
+        figure = self._figures[figure_id]
+        markup = Markup('<span class="f" data-figure="{}"{} title="{} Source: {}">{}</span>')
+        marker = Markup("") if part == "value" else Markup(' data-part="{}"').format(part)
+        return markup.format(figure_id, marker, figure.definition, figure.source, text)
+
+    def fig(
+        self,
+        figure_id: str,
+        *,
+        part: str = "value",
+        bare: bool = False,
+        exact: bool = False,
+        missing: str = "",
+    ) -> Markup:
+        """One part (value, low, high) of a figure, formatted for its unit; `missing` stands for None."""
+        figure = self._figures[figure_id]
+        value = getattr(figure, part)
+        if value is None and missing:
+            return self._span(figure_id, part, missing)
+        text = format_value(value, figure.unit, currency=self._currency, bare=bare, exact=exact)
+        return self._span(figure_id, part, text)
+
+    def interval(self, figure_id: str, *, bare: bool = False) -> Markup:
+        """`low to high` of a figure, or a dash when it has no interval."""
+        figure = self._figures[figure_id]
+        if figure.low is None or figure.high is None:
+            return Markup(MISSING)
+        low, high = (self.fig(figure_id, part=part, bare=bare) for part in ("low", "high"))
+        return Markup('<span class="i">{} to {}</span>').format(low, high)
+
+    def prose(self, place: str) -> Markup:
+        """A text that a model wrote, each number in it tied to its figure; an untraced number is refused."""
+        stated = self._stated[place]
+        pieces = []
+        for token in tokenise(_unbroken(stated.text)):
+            if token.kind == "number":
+                found = match_number(token, self._figures, stated.scope)
+                if found is None:
+                    raise UntracedNumberError(
+                        f"The text '{stated.text}' ({place}) states {token.text}, which is no figure: "
+                        "build the book of figures from the same case file as the page."
+                    )
+                pieces.append(self._span(found[0], found[1], token.text))
+            elif token.kind == "date":
+                pieces.append(Markup("<time>{}</time>").format(token.text))
+            elif token.kind == "text":
+                pieces.append(escape(token.text))
+            else:
+                pieces.append(Markup('<span data-exempt="{}">{}</span>').format(token.kind, token.text))
+        return Markup("").join(pieces)
+
+
+def _unbroken(text: str) -> str:
+    """The text with spaces between a number and its unit or currency that no line may break at."""
+    text = re.sub(r"(?<=\d) (?=%)", NO_BREAK, text)
+    return re.sub(rf"(?<=\b[A-Z]{{3}}) (?=[{MINUS}-]?\d)", NO_BREAK, text)
+
+
+def exempt(text: object, kind: str) -> Markup:
+    """A name, verbatim, version or position: shown as it is, and no figure even where it holds digits."""
+    shown = MISSING if text is None or pd.isna(text) else text
+    return Markup('<span data-exempt="{}">{}</span>').format(kind, shown)
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("roi_models.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["exempt"] = exempt
+    return environment
+
+
+def _drawings(case_file: CaseFile) -> dict[str, Markup]:
+    """The charts that the case file has data for; the template prints those it finds."""
+    currency, drawn = case_file.context.currency, {}
+    if rows.shows_case(case_file):
+        drawn["cash"] = charts.cash_flow_chart(case_file.case.years, currency)
+        if not case_file.case.draws["npv"].dropna().empty:
+            drawn["npv"] = charts.npv_chart(case_file.case.draws, currency)
+    if not case_file.retention.lag_profile.empty:
+        drawn["lags"] = charts.lag_profile_chart(
+            case_file.retention.lag_profile, case_file.retention.headline_lag
+        )
+    if not case_file.survival.curves.empty:
+        drawn["survival"] = charts.survival_chart(case_file.survival.curves)
+    # Drawn by us from frames, with every label escaped by matplotlib: safe to place unescaped.
+    return {name: Markup(svg) for name, svg in drawn.items()}
+
+
+def _tables(case_file: CaseFile) -> dict[str, Any]:
+    mark_rows = {row.key: row for row in rows.survival_mark_rows(case_file)}
+    return {
+        "years": rows.year_rows(case_file),
+        "scenarios": rows.scenario_rows(case_file),
+        "segments": rows.segment_rows(case_file),
+        "lags": rows.lag_rows(case_file),
+        "terms": rows.term_rows(case_file),
+        "calibration": rows.calibration_rows(case_file),
+        "groups": rows.group_rows(case_file),
+        "marks": rows.survival_mark_months(case_file),
+        "mark_keys": set(mark_rows),
+        "stake_segments": rows.stake_segments(case_file),
+        "stake_accounts": rows.stake_accounts(case_file),
+        "scores": rows.score_rows(case_file),
+        "assumptions": rows.assumption_rows(case_file),
+        "accounting": rows.accounting_rows(case_file),
+        "rejections": rows.rejection_rows(case_file),
+        "flags": rows.flag_rows(case_file),
+        "reconciliation": rows.reconciliation_rows(case_file),
+        "reconciliation_unit": reconciliation_unit,
+    }
+
+
+def render_report(case_file: CaseFile, figures: FigureBook) -> str:
+    """The page as one HTML string: no script, no request, the same bytes for the same case file.
+
+    Raises `UnknownFigureError` when a template asks for a number that is no figure, and `UntracedNumberError`
+    when a sentence states one: both mean that `figures` was not built from this case file.
+    """
+    printer = Printer(case_file, figures)
+    template = _environment().get_template("report.html.j2")
+    case = case_file.case
+    page = template.render(
+        case_file=case_file,
+        context=case_file.context,
+        verdict=case_file.verdict,
+        title=FAILED_TITLE if case_file.verdict.level is Level.FAIL else TITLES[case_file.verdict.claim],
+        claim_words=CLAIM_WORDS[case_file.verdict.claim],
+        shows_case=rows.shows_case(case_file),
+        uplift_unit=uplift_unit_label(case.uplift_unit) if case is not None else "",
+        figures=figures,
+        fig=printer.fig,
+        interval=printer.interval,
+        prose=printer.prose,
+        charts=_drawings(case_file),
+        rows=_tables(case_file),
+        buckets=rows.BUCKETS,
+    )
+    return page.strip() + "\n"

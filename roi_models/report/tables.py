@@ -1,0 +1,136 @@
+"""The tables that figures point at: written by the publisher, every source in figures.json can be opened.
+
+Belongs here: names of the published tables and the frames behind them, taken from the case file.
+Does not belong here: writing them (`orchestration/publish.py`), choosing rows for the page (`rows.py`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import pandas as pd
+
+from roi_models.results import CaseFile
+
+# What the models compute, published in the schema `roi`.
+CASE = "roi.business_case"
+CASE_YEARS = "roi.business_case_years"
+CASE_SCENARIOS = "roi.business_case_scenarios"
+CASE_SEGMENTS = "roi.business_case_segments"
+CASE_DRAWS = "roi.business_case_draws"
+RETENTION = "roi.retention_effect"
+RETENTION_TERMS = "roi.retention_terms"
+RETENTION_PLACEBO = "roi.retention_placebo_terms"
+RETENTION_LAGS = "roi.retention_lag_profile"
+RETENTION_CALIBRATION = "roi.retention_calibration"
+SURVIVAL = "roi.survival"
+SURVIVAL_CURVES = "roi.survival_curves"
+SURVIVAL_GROUPS = "roi.survival_groups"
+WALLET = "roi.wallet_summary"
+CHECKS = "roi.verdict_checks"
+VERDICT = "roi.verdict"
+VALUE_AT_STAKE = "roi.value_at_stake"
+ASSUMPTIONS = "roi.assumptions"
+CONVENTIONS = "roi.conventions"
+# What the warehouse counted; handed to the report as frames of the case file.
+SCORES = "roi.metric_scores"
+ROW_ACCOUNTING = "roi.row_accounting"
+REJECTIONS = "roi.rejections"
+FLAGS = "roi.flags"
+RECONCILIATION = "roi.revenue_reconciliation"
+
+# Constants of the method that the text states: figures too, so that no number on the page is untraced.
+CONVENTION_VALUES = (
+    ("no_effect_ratio", 1, "ratio", "Hazard ratio that means no effect."),
+    (
+        "interval_level_pct",
+        95,
+        "share_pct",
+        "Level of the confidence intervals of model coefficients and curves.",
+    ),
+    ("draw_low_pct", 5, "share_pct", "Share of simulated outcomes below the low end of a money range (P5)."),
+    (
+        "draw_high_pct",
+        95,
+        "share_pct",
+        "Share of simulated outcomes below the high end of a money range (P95).",
+    ),
+    ("stake_months", 12, "months", "Months ahead over which revenue at risk is counted."),
+)
+
+
+def _scalars(result: object) -> pd.DataFrame:
+    """One row holding the fields of a result that are single values."""
+    values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
+    plain = {
+        name: value for name, value in values.items() if value is None or isinstance(value, str | int | float)
+    }
+    return pd.DataFrame([plain])
+
+
+def _retention(case_file: CaseFile) -> pd.DataFrame:
+    retention, fit = case_file.retention, case_file.retention.fit
+    counts = {
+        "outcome": fit.outcome,
+        "count_account_months": fit.count_account_months,
+        "count_events": fit.count_events,
+        "count_groups": fit.count_groups,
+        "loglik": fit.loglik,
+        "problem": fit.problem,
+    }
+    return _scalars(retention).assign(**counts)
+
+
+def _checks(case_file: CaseFile) -> pd.DataFrame:
+    columns = ["id", "label", "value", "threshold", "level", "sentence", "recommendation"]
+    rows = [dataclasses.asdict(check) | {"level": check.level.name} for check in case_file.verdict.checks]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _verdict(case_file: CaseFile) -> pd.DataFrame:
+    verdict = case_file.verdict
+    return pd.DataFrame(
+        [{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}]
+    )
+
+
+def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
+    """Every table that a figure's `source` may name, by `schema.table`, as frames ready to be written.
+
+    Tables of the business case are left out when the models made none; the others are present, if empty.
+    """
+    retention, survival = case_file.retention, case_file.survival
+    tables = {
+        VERDICT: _verdict(case_file),
+        CHECKS: _checks(case_file),
+        RETENTION: _retention(case_file),
+        RETENTION_TERMS: retention.fit.table,
+        RETENTION_LAGS: retention.lag_profile,
+        RETENTION_CALIBRATION: retention.calibration,
+        SURVIVAL: _scalars(survival),
+        SURVIVAL_CURVES: survival.curves,
+        SURVIVAL_GROUPS: survival.groups,
+        WALLET: _scalars(case_file.wallet),
+        SCORES: case_file.scores,
+        VALUE_AT_STAKE: case_file.value_at_stake,
+        ASSUMPTIONS: case_file.assumptions,
+        CONVENTIONS: pd.DataFrame(CONVENTION_VALUES, columns=["name", "value", "unit", "definition"]),
+        ROW_ACCOUNTING: case_file.row_accounting,
+        REJECTIONS: case_file.rejections,
+        FLAGS: case_file.flags,
+        RECONCILIATION: case_file.reconciliation,
+    }
+    if retention.placebo is not None:
+        tables[RETENTION_PLACEBO] = retention.placebo.table
+    case = case_file.case
+    if case is not None:
+        flat = pd.concat([_scalars(case), _scalars(case.base)], axis=1)
+        tables |= {
+            CASE: flat,
+            CASE_YEARS: case.years,
+            CASE_SCENARIOS: case.scenarios,
+            CASE_SEGMENTS: case.by_segment,
+            CASE_DRAWS: case.draws,
+        }
+    return tables

@@ -1,0 +1,120 @@
+"""The sheets that record: summary, assumptions, data quality.
+
+Belongs here: what was said, assumed and counted, as cells.
+Does not belong here: calculation (`workbook_sheets.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roi_models.report import rows
+from roi_models.report.catalogue_data import reconciliation_unit
+from roi_models.report.figures import FigureBook
+from roi_models.report.format import to_number
+from roi_models.report.workbook_base import Sheet
+from roi_models.report.workbook_sheets import UNDEFINED
+from roi_models.results import CaseFile
+
+# What the summary shows of the calculation: label, cell, cached value, style.
+Result = tuple[str, str, float | str | bool | None, str]
+
+
+def write_summary(sheet: Sheet, case_file: CaseFile, results: Sequence[Result] = ()) -> None:
+    """Headline, verdict, key results as references to their cells, checks."""
+    context, verdict = case_file.context, case_file.verdict
+    sheet.line(verdict.sentence, "text", height=80)
+    sheet.gap()
+    for label, value in (
+        ("Verdict", verdict.level.name),
+        ("Claim", verdict.claim.value),
+        ("As of", context.as_of),
+        ("Run", context.run_id),
+        ("Currency", context.currency),
+        ("Churn policy", context.churn_policy),
+        ("Metric", context.metric_label),
+    ):
+        sheet.text(0, label)
+        sheet.text(1, value)
+        sheet.row += 1
+    if results:
+        sheet.gap()
+        sheet.head(("Result", "Value"))
+    for label, cell, value, style in results:
+        sheet.text(0, label)
+        sheet.formula(1, f"={cell}", UNDEFINED if value is None else value, style)
+        sheet.colour_truth(sheet.row, sheet.row, 1)
+        sheet.row += 1
+    _write_verdict_checks(sheet, case_file)
+
+
+def _write_verdict_checks(sheet: Sheet, case_file: CaseFile) -> None:
+    sheet.gap()
+    sheet.head(("Check", "Level", "Value", "Threshold", "Finding", "What to do"))
+    for check in case_file.verdict.checks:
+        sheet.text(0, check.label)
+        sheet.text(1, check.level.name)
+        sheet.number(2, check.value, "number")
+        for column, text in enumerate((check.threshold, check.sentence, check.recommendation), start=3):
+            sheet.text(column, text)
+        sheet.row += 1
+
+
+def write_assumptions(sheet: Sheet, case_file: CaseFile) -> None:
+    """Every assumption as it was set, with its source."""
+    sheet.head(("Assumption", "Name", "Unit", "Low", "Base", "High", "Source"))
+    for row in rows.assumption_rows(case_file):
+        for column, name in enumerate(("label", "name", "unit", "low", "base", "high", "source")):
+            number = to_number(row.data[name])
+            if number is None:
+                sheet.text(column, row.data[name])
+            else:
+                sheet.number(column, number, "number")
+        sheet.row += 1
+
+
+def write_quality(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
+    """Where every row went (the row equation as a formula), rejections, flags, reconciliation, absences."""
+    _write_accounting(sheet, case_file, figures)
+    sheet.gap()
+    sheet.head(("Rule broken", "Table", "Column", "Rows", "Example value", "File", "Row"))
+    for row in rows.rejection_rows(case_file):
+        for column, name in enumerate(("rule", "table_name", "column_name")):
+            sheet.text(column, row.data[name])
+        sheet.number(3, row.data["count_rows"], "count")
+        sheet.text(4, row.data["example_raw_value"])
+        sheet.text(5, row.data["example_file"])
+        sheet.number(6, row.data["example_row"], "count")
+        sheet.row += 1
+    sheet.gap()
+    sheet.head(("Kept, but flagged", "Rows"))
+    for row in rows.flag_rows(case_file):
+        sheet.text(0, row.data["label"])
+        sheet.number(1, row.data["count_rows"], "count")
+        sheet.row += 1
+    sheet.gap()
+    sheet.head(("Revenue reconciliation", "Amount"))
+    styles = {"money": "money", "count": "count", "share_pct": "number"}
+    for row in rows.reconciliation_rows(case_file):
+        sheet.text(0, row.data["item"].replace("_", " "))
+        sheet.number(1, row.data["amount"], styles[reconciliation_unit(row.data["item"])])
+        sheet.row += 1
+    sheet.gap()
+    sheet.head(("Absent",))
+    for item in case_file.context.absent:
+        sheet.line(item)
+
+
+def _write_accounting(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
+    sheet.head(("File", "Table", *(bucket.capitalize() for bucket in rows.BUCKETS), "Adds up"))
+    first = sheet.row
+    for row in rows.accounting_rows(case_file):
+        sheet.text(0, row.data["source_file"])
+        sheet.text(1, row.data["table_name"])
+        counts = [figures[f"quality.{row.key}.{bucket}"].value for bucket in rows.BUCKETS]
+        for column, count in enumerate(counts, start=2):
+            sheet.number(column, count, "count")
+        line = sheet.row + 1
+        sheet.formula(8, f"=C{line}=SUM(D{line}:H{line})", counts[0] == sum(counts[1:]), "text")
+        sheet.row += 1
+    sheet.colour_truth(first, max(first, sheet.row - 1), 8)

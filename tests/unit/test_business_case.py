@@ -1,0 +1,301 @@
+"""The business case: retained-revenue vectors, a slow oracle for the g-formula, invariances, refusals."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pytest
+from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
+from reference_files import vectors
+
+from roi_models.assumptions import Assumptions
+from roi_models.business_case import build_case, case_problem, revenue_at_risk
+from roi_models.finance import evpi
+from roi_models.hazard import predict_log_hazard
+from roi_models.results import DesignEncoding, HazardFit, RetentionEffect
+from roi_models.retention import estimate_retention
+
+NPS = (0.0, 10.0)
+WANT = vectors()["retained_revenue"]
+TERMS = Assumptions(
+    margin=0.75,
+    discount_rate=0.10,
+    horizon_months=36,
+    ramp_months=6,
+    uplift_low=1.0,
+    uplift_base=2.0,
+    uplift_high=4.0,
+    uplift_unit="net_nps_points",
+    initial_cost=20_000,
+    annual_cost=6_000,
+    n_draws=400,
+)
+POINT = replace(
+    TERMS, uplift_low=1.0, uplift_base=1.0, uplift_high=1.0, uplift_unit="answer_points",
+    initial_cost=120_000, annual_cost=90_000,
+)  # fmt: skip
+
+
+def known_effect(hazard=0.010, beta=-0.12, std_error=0.0):
+    """A fit with a hazard and a slope that are known, for an account whose score is 5."""
+    encoding = DesignEncoding(
+        terms=("intercept", "score"), score_centre=5.0, tenure_terms={}, level_terms={}, level_values={}
+    )
+    covariance = np.diag([1e-18, max(std_error, 1e-9) ** 2])
+    fit = HazardFit(
+        outcome="voluntary",
+        lag=3,
+        terms=encoding.terms,
+        coef=np.array([np.log(hazard), beta]),
+        covariance=covariance,
+        covariance_model=covariance,
+        table=pd.DataFrame(),
+        loglik=0.0,
+        count_account_months=1,
+        count_events=1,
+        count_groups=256,
+        encoding=encoding,
+    )
+    return RetentionEffect(
+        metric="nps",
+        headline_lag=3,
+        fit=fit,
+        placebo=None,
+        lag_profile=pd.DataFrame(),
+        calibration=pd.DataFrame(),
+        text="",
+    )
+
+
+def one_account(score=5.0, mrr="1000000.00"):
+    return pd.DataFrame(
+        {
+            "account_id": ["A"],
+            "segment": ["ENT"],
+            "mrr_amount": [Decimal(mrr)],
+            "score_state": ["fresh"],
+            "score": [score],
+            "tenure_months": [12],
+            "months_to_renewal": [None],
+            "control_key": [""],
+        }
+    )
+
+
+def one_answer(score=5):
+    return pd.DataFrame({"account_id": ["A"], "contact_key": ["c"], "score": [score]})
+
+
+def test_retained_revenue_vectors_with_the_ramp():
+    case = build_case(known_effect(), one_account(), one_answer(), POINT, scale=NPS)
+    want = WANT["case_120k_90k"]
+    assert case.years["benefit"].tolist() == [0, *WANT["margin_ramp6"]]
+    assert case.base.pv_costs == float(want["pvc"]) and case.base.pv_benefits == float(want["pvb"])
+    assert case.base.npv == float(want["npv"]) and round(case.base.roi_pct, 2) == float(want["roi_pct"])
+    assert case.break_even_uplift == pytest.approx(WANT["break_even_uplift"], abs=1e-8)
+    assert case.years["pv_benefit"].sum() - case.years["pv_cost"].sum() == pytest.approx(
+        case.base.npv, abs=0.02
+    )
+    assert case.years["cumulative_net"].iloc[-1] == pytest.approx(case.years["net"].sum(), abs=0.005)
+    break_even = replace(POINT, uplift_low=0, uplift_base=case.break_even_uplift, uplift_high=2)
+    assert build_case(
+        known_effect(), one_account(), one_answer(), break_even, scale=NPS
+    ).base.npv == pytest.approx(0, abs=0.02)
+
+
+def test_retained_revenue_vectors_without_the_ramp():
+    case = build_case(known_effect(), one_account(), one_answer(), replace(POINT, ramp_months=0), scale=NPS)
+    assert case.years["benefit"].tolist() == [0, *WANT["margin_const"]]
+    assert case.base.npv == 16_105.61
+    year = replace(POINT, ramp_months=0, horizon_months=12)
+    first = build_case(known_effect(), one_account(), one_answer(), year, scale=NPS)
+    assert first.retention_base == pytest.approx(WANT["ret12_base"], abs=1e-6)
+    assert first.retention_programme == pytest.approx(WANT["ret12_cf"], abs=1e-6)
+    assert first.by_segment["retained_revenue_amount"].sum() == pytest.approx(
+        WANT["y1_mrr_months"], abs=0.005
+    )
+
+
+def test_ceiling_and_unfavourable_slopes_pay_nothing():
+    at_ceiling = build_case(known_effect(), one_account(10.0), one_answer(10), POINT, scale=NPS)
+    assert (
+        at_ceiling.gain_pp == 0 and at_ceiling.base.pv_benefits == 0 and at_ceiling.break_even_uplift is None
+    )
+    worse = build_case(known_effect(beta=0.12), one_account(), one_answer(), POINT, scale=NPS)
+    assert worse.gain_pp < 0 and worse.break_even_uplift is None and worse.prob_npv_positive == 0
+
+
+@pytest.fixture(scope="module")
+def world():
+    months = account_months(n_accounts=500, seed=2)
+    retention = estimate_retention(
+        cells_of(months, lags=(3,)), control_levels_of(months), metric="nps", headline_lag=3
+    )
+    accounts = active_accounts(months)
+    return retention, accounts, answers_of(accounts)
+
+
+@pytest.fixture(scope="module")
+def case(world):
+    return build_case(*world, TERMS, scale=NPS)
+
+
+def slow_survival(fit, account, months, lift, ramp_months):
+    """Survival of one account, month by month, through the model's own prediction of single rows."""
+    total = 0.0
+    for month in range(1, months + 1):
+        tenure = account.tenure_months + month - 1
+        step = max(step for step in fit.encoding.tenure_terms if int(step[1:]) <= tenure)
+        since = month - account.months_to_renewal
+        row = pd.DataFrame(
+            {
+                "score": [account.score + lift * min(month / ramp_months, 1)],
+                "score_state": [account.score_state],
+                "control_key": [account.control_key],
+                "tenure_step": [step],
+                "is_renewal": [since >= 0 and since % 12 == 0],
+            }
+        )
+        total += np.exp(predict_log_hazard(fit, row)[0])
+    return np.exp(-total)
+
+
+def test_g_formula_equals_an_account_by_account_oracle(world):
+    retention, accounts, answers = world
+    few = pd.concat(
+        [accounts.head(12), accounts[accounts["score_state"] == "silent"].head(4)]
+    ).drop_duplicates("account_id")
+    terms = replace(
+        TERMS, uplift_unit="answer_points", uplift_low=1, uplift_base=1, uplift_high=1, horizon_months=24
+    )
+    got = build_case(retention, few, answers, terms, scale=NPS)
+    lifts = answers.assign(
+        lift=np.minimum(answers["score"].astype(float) + 1, 10) - answers["score"].astype(float)
+    )
+    lift = lifts.groupby("account_id")["lift"].mean()
+    mrr = few["mrr_amount"].astype(float).to_numpy()
+    survival = np.array(
+        [
+            [
+                slow_survival(retention.fit, account, 24, moved, 6)
+                for moved in (0.0, lift.get(account.account_id, 0.0))
+            ]
+            for account in few.itertuples()
+        ]
+    )
+    base, lifted = mrr @ survival / mrr.sum()
+    assert got.retention_base == pytest.approx(base, rel=1e-12)
+    assert got.gain_pp == pytest.approx(100 * (lifted - base), rel=1e-9)
+    assert got.mean_shift_points == pytest.approx(sum(lift.get(a, 0.0) for a in few["account_id"]) / len(few))
+    assert got.count_silent_accounts == (few["score_state"] == "silent").sum() >= 4
+
+
+def test_parts_add_up_and_uncertainty_surrounds_the_estimate(case, world):
+    assert case_problem(*world, TERMS, scale=NPS) is None
+    accounts, segments = world[1], case.by_segment
+    assert segments["count_accounts"].sum() == case.count_accounts == len(accounts)
+    assert segments["mrr_amount"].sum() == pytest.approx(case.mrr_amount, abs=0.01)
+    weighted = (segments["mrr_amount"] * segments["retention_base"]).sum() / segments["mrr_amount"].sum()
+    assert weighted == pytest.approx(case.retention_base)
+    kept = segments["retained_revenue_amount"].sum()
+    assert kept * TERMS.margin == pytest.approx(case.years["benefit"].sum(), abs=0.05)
+    assert 0 < case.gain_low_pp < case.gain_pp < case.gain_high_pp
+    assert case.npv_p5 < case.npv_p50 < case.npv_p95 and 0 <= case.prob_npv_positive <= 1
+    assert case.scenarios["npv"].is_monotonic_increasing and case.scenarios["npv"].iloc[1] == case.base.npv
+    assert case.evpi_amount == pytest.approx(evpi(case.draws["npv"]), abs=0.01)
+    assert case.draws["uplift"].between(1, 4).all() and len(case.draws) == TERMS.n_draws
+
+
+def test_draws_agree_with_the_point_estimate_when_nothing_is_uncertain(world):
+    retention, accounts, answers = world
+    sure = replace(retention, fit=replace(retention.fit, covariance=np.eye(len(retention.fit.coef)) * 1e-24))
+    got = build_case(
+        sure, accounts, answers, replace(TERMS, uplift_low=2, uplift_high=2, n_draws=100), scale=NPS
+    )
+    assert got.draws["npv"].to_numpy() == pytest.approx(got.base.npv, abs=0.02)
+    assert got.draws["gain_pp"].to_numpy() == pytest.approx(got.gain_pp, rel=1e-6)
+    assert got.draws["roi_pct"].to_numpy() == pytest.approx(got.base.roi_pct, abs=1e-3)
+
+
+def test_the_interval_is_that_of_the_slope():
+    uncertain = build_case(
+        known_effect(std_error=0.03), one_account(), one_answer(), replace(POINT, n_draws=4000), scale=NPS
+    )
+    assert uncertain.draws["slope"].std() == pytest.approx(0.03, rel=0.04)
+
+    def gain(beta):
+        sure = build_case(
+            known_effect(beta=beta), one_account(), one_answer(), replace(POINT, n_draws=100), scale=NPS
+        )
+        return sure.gain_pp
+
+    assert uncertain.gain_low_pp == pytest.approx(gain(-0.12 + 1.96 * 0.03), rel=0.05)
+    assert uncertain.gain_high_pp == pytest.approx(gain(-0.12 - 1.96 * 0.03), rel=0.05)
+
+
+def test_order_scale_and_seed(world, case):
+    retention, accounts, answers = world
+    shuffled = build_case(
+        retention,
+        accounts.sample(frac=1, random_state=1),
+        answers.sample(frac=1, random_state=2),
+        TERMS,
+        scale=NPS,
+    )
+    assert shuffled.base == case.base and shuffled.draws.equals(case.draws)
+    tenfold = accounts.assign(mrr_amount=accounts["mrr_amount"] * 10)
+    rich = build_case(retention, tenfold, answers, TERMS, scale=NPS)
+    assert rich.gain_pp == pytest.approx(case.gain_pp, rel=1e-12)
+    assert rich.base.pv_benefits == pytest.approx(10 * case.base.pv_benefits, abs=0.5)
+    other = build_case(retention, accounts, answers, replace(TERMS, seed=1), scale=NPS)
+    assert not other.draws.equals(case.draws) and other.base == case.base
+
+
+def test_revenue_at_risk(world):
+    retention, accounts, _ = world
+    table = revenue_at_risk(retention, accounts)
+    assert set(table["account_id"]) == set(accounts["account_id"])
+    assert table["revenue_at_risk_amount"].is_monotonic_decreasing
+    row = table.iloc[0]
+    account = accounts.set_index("account_id").loc[row["account_id"]]
+    want = 1 - slow_survival(retention.fit, account, 12, 0.0, 1)
+    assert row["churn_probability_12m"] == pytest.approx(want)
+    assert row["revenue_at_risk_amount"] == pytest.approx(12 * float(account["mrr_amount"]) * want, abs=0.005)
+    unknown = replace(retention, fit=replace(retention.fit, problem="No events."))
+    assert revenue_at_risk(unknown, accounts)["churn_probability_12m"].isna().all()
+    assert revenue_at_risk(retention, accounts.iloc[:0]).empty
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            lambda r, a, n: (replace(r, fit=replace(r.fit, problem="Nothing happened.")), a, n),
+            "Nothing happened.",
+        ),
+        (lambda r, a, n: (r, a.iloc[:0], n), "No account is active"),
+        (lambda r, a, n: (r, a.assign(mrr_amount=Decimal(0)), n), "no recurring revenue"),
+        (lambda r, a, n: (r, a, n.iloc[:0]), "No active account has a current answer"),
+        (lambda r, a, n: (r, a, n.assign(score=10)), "out of reach"),
+    ],
+)
+def test_no_case_without_its_parts(world, change, words):
+    inputs = change(*world)
+    assert words in case_problem(*inputs, TERMS, scale=NPS)
+    assert build_case(*inputs, TERMS, scale=NPS) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"horizon_months": 30}, "whole years"),
+        ({"uplift_low": 3.0}, "ascending"),
+        ({"uplift_unit": "points"}, "net_nps_points or answer_points"),
+        ({"margin": 75, "n_draws": 5}, "margin is 75"),
+        ({"annual_cost": -1}, "costs are negative"),
+    ],
+)
+def test_assumptions_that_make_no_sense_are_named(change, words):
+    with pytest.raises(ValueError, match=words):
+        replace(TERMS, **change)
