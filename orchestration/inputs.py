@@ -50,4 +50,4 @@ def source_problems(settings: Settings) -> list[str]:
         return list(error.problems)
     ensure_inbox(settings, sources, lambda _text: None)
     contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")
-    return check_sources(sources, contract, settings.inbox)
+    return check_sources(sources, contract, settings.inbox, settings.raw_dir)

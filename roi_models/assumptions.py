@@ -96,11 +96,15 @@ class Assumptions:
         """Present value of all costs, unrounded."""
         return self.outlay + present_value(self.yearly_costs, self.discount_rate)
 
-    def yearly_benefits(self, kept_by_month: np.ndarray) -> np.ndarray:
-        """Benefit per year (… × years) from revenue kept per month (… × months).
+    @property
+    def benefit_factor(self) -> float:
+        """What a unit of revenue kept is worth: margin times realisation times risk adjustment."""
+        return self.margin * self.realisation * self.benefit_risk_adjustment
 
-        Months are summed, undiscounted, and taken times margin, realisation and risk adjustment.
-        """
-        shape = (*kept_by_month.shape[:-1], self.years, MONTHS_PER_YEAR)
-        factor = self.margin * self.realisation * self.benefit_risk_adjustment
-        return kept_by_month.reshape(shape).sum(axis=-1) * factor
+    def by_year(self, by_month: np.ndarray) -> np.ndarray:
+        """Monthly amounts (… × months) summed per year (… × years), undiscounted."""
+        return by_month.reshape(*by_month.shape[:-1], self.years, MONTHS_PER_YEAR).sum(axis=-1)
+
+    def yearly_benefits(self, kept_by_month: np.ndarray) -> np.ndarray:
+        """Benefit per year (… × years) from revenue kept per month (… × months), unrounded."""
+        return self.by_year(kept_by_month) * self.benefit_factor

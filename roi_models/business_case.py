@@ -139,9 +139,13 @@ class _Model:
         """Revenue kept by this uplift."""
         return revenue_kept(self.projection, self.coef, self.shift(uplift), ramp=self.ramp, mrr=self.mrr)
 
+    def yearly_revenue(self, kept: RevenueKept) -> list[float]:
+        """Revenue kept per year before any margin, unrounded: rounding twice would move benefits by a cent."""
+        return self.assumptions.by_year(kept.by_month).tolist()
+
     def benefits(self, kept: RevenueKept) -> list[float]:
         """Yearly margin on the revenue kept, to the cent: what the tables show is what is appraised."""
-        return [to_cents(value) for value in self.assumptions.yearly_benefits(kept.by_month)]
+        return [to_cents(value * self.assumptions.benefit_factor) for value in self.yearly_revenue(kept)]
 
     def appraise(self, kept: RevenueKept) -> CashFlowResult:
         """Appraisal of the yearly benefits against the programme's costs."""
@@ -195,7 +199,7 @@ def _assemble(
         npv_p95=to_cents(p95),
         prob_npv_positive=float((draws.npv > 0).mean()),
         break_even_uplift=model.break_even(),
-        years=_years(terms, model.benefits(kept)),
+        years=_years(terms, model.yearly_revenue(kept), model.benefits(kept)),
         scenarios=_scenarios(model),
         by_segment=_by_segment(accounts, mrr, kept),
         draws=draws.table(),
@@ -206,9 +210,10 @@ def _assemble(
     )
 
 
-def _years(terms: Assumptions, benefits: list[float]) -> pd.DataFrame:
+def _years(terms: Assumptions, revenue: list[float], benefits: list[float]) -> pd.DataFrame:
     """The yearly lines of the case, year 0 holding the outlay."""
-    years = pd.DataFrame({"year": range(terms.years + 1), "benefit": [0.0, *benefits]})
+    years = pd.DataFrame({"year": range(terms.years + 1), "retained_revenue_amount": [0.0, *revenue]})
+    years["benefit"] = [0.0, *benefits]
     years["cost"] = [to_cents(terms.outlay), *(to_cents(cost) for cost in terms.yearly_costs)]
     years["net"] = [to_cents(net) for net in years["benefit"] - years["cost"]]
     years["cumulative_net"] = [to_cents(total) for total in years["net"].cumsum()]

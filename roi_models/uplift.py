@@ -17,6 +17,9 @@ UpliftUnit = Literal["net_nps_points", "answer_points"]
 NPS_SCALE = (0.0, 10.0)
 LOWEST_PROMOTER = 9.0
 HIGHEST_DETRACTOR = 6.0
+# At this rate a level weighs e^50 times its lower neighbour: nothing that can be reached lies beyond.
+MAX_TILT_RATE = 50.0
+TILT_BISECTIONS = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,29 +52,25 @@ def answer_mix(answers: pd.DataFrame, account_ids: pd.Series) -> AnswerMix:
 def tilt(levels: np.ndarray, counts: np.ndarray, net_nps_points: float | np.ndarray) -> np.ndarray:
     """Expected rise of an answer at each level when net NPS moves by `net_nps_points` (shape: … × levels).
 
-    The moved distribution is the one nearest to today's in Kullback–Leibler divergence: p′(s) ∝
-    p(s)·e^{λv(s)} with v = 1 for promoters, 0 for passives, −1 for detractors, and E′[v] − E[v] = points/100,
-    which is a quadratic in e^λ. Answers move by the monotone (quantile) coupling of p to p′, so nobody falls
-    when NPS rises and a 10 stays a 10. Raises ValueError when no distribution on today's levels has that NPS.
+    The moved distribution is the exponential tilt of today's, p′(s) ∝ p(s)·e^{λs}: of all distributions with
+    its mean the one nearest to today's in Kullback–Leibler divergence. λ is chosen so that net NPS moves by
+    the points wanted. Answers move by the monotone (quantile) coupling of p to p′, so nobody falls when NPS
+    rises and a 10 stays a 10. Raises ValueError when no distribution on today's levels has that NPS.
     """
     probability = np.asarray(counts, dtype=float) / np.sum(counts)
-    vote = np.where(levels >= LOWEST_PROMOTER, 1, np.where(levels <= HIGHEST_DETRACTOR, -1, 0))
-    promoters, passives, detractors = (float(probability[vote == v].sum()) for v in (1, 0, -1))
     points = np.asarray(net_nps_points, dtype=float)
     low, high = attainable_net_nps_points(levels, counts)
     if np.any((points != 0) & ((points <= low) | (points >= high))):
         raise ValueError(_out_of_reach(float(points.flat[np.argmax(np.abs(points))]), low, high))
-    target = promoters - detractors + points / 100
-    factor = _tilt_factor(promoters, passives, detractors, target)
-    weight = probability * factor[..., None] ** vote
-    moved = weight / weight.sum(axis=-1, keepdims=True)
+    target = float(probability @ _votes(levels)) + points / 100
+    moved = _tilted(levels, probability, _tilt_rate(levels, probability, target))
     expected = _couple(probability, moved) @ levels
     return np.where(points[..., None] == 0, 0.0, expected - levels)
 
 
 def attainable_net_nps_points(levels: np.ndarray, counts: np.ndarray) -> tuple[float, float]:
     """The open interval of net NPS changes that a tilt of today's answers can reach (NPS points)."""
-    vote = np.where(levels >= LOWEST_PROMOTER, 1, np.where(levels <= HIGHEST_DETRACTOR, -1, 0))
+    vote = _votes(levels)
     present = vote[np.asarray(counts) > 0]
     now = 100 * float(vote @ np.asarray(counts, dtype=float)) / float(np.sum(counts))
     return 100 * float(present.min()) - now, 100 * float(present.max()) - now
@@ -122,14 +121,26 @@ def uplift_problem(
     return _out_of_reach(max(beyond, key=abs), low, high) if beyond else None
 
 
-def _tilt_factor(promoters: float, passives: float, detractors: float, target: np.ndarray) -> np.ndarray:
-    """Solve P(1−m)y² − mQy − D(1+m) = 0 for y = e^λ > 0; without promoters the equation is linear."""
-    if promoters == 0:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return -detractors * (1 + target) / (target * passives)
-    root = np.sqrt((target * passives) ** 2 + 4 * promoters * detractors * (1 - target**2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return (target * passives + root) / (2 * promoters * (1 - target))
+def _votes(levels: np.ndarray) -> np.ndarray:
+    """What an answer at each level adds to net NPS: 1 promoter, 0 passive, −1 detractor."""
+    return np.where(levels >= LOWEST_PROMOTER, 1, np.where(levels <= HIGHEST_DETRACTOR, -1, 0))
+
+
+def _tilted(levels: np.ndarray, probability: np.ndarray, rate: np.ndarray) -> np.ndarray:
+    """p(s)·e^{λs}, normalised; … × levels for rates λ of any shape."""
+    exponent = rate[..., None] * levels
+    weight = probability * np.exp(exponent - exponent.max(axis=-1, keepdims=True))
+    return weight / weight.sum(axis=-1, keepdims=True)
+
+
+def _tilt_rate(levels: np.ndarray, probability: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """λ at which the tilted distribution has the net NPS `target` (fractions): NPS rises with λ, so bisection."""
+    low, high = np.full(target.shape, -MAX_TILT_RATE), np.full(target.shape, MAX_TILT_RATE)
+    for _ in range(TILT_BISECTIONS):
+        middle = (low + high) / 2
+        falls_short = _tilted(levels, probability, middle) @ _votes(levels) < target
+        low, high = np.where(falls_short, middle, low), np.where(falls_short, high, middle)
+    return (low + high) / 2
 
 
 def _couple(before: np.ndarray, after: np.ndarray) -> np.ndarray:

@@ -244,7 +244,7 @@ def check_figures(case_file: CaseFile) -> Iterator[Figure]:
     """The value that each check held against its threshold, and the constants of the method."""
     for check in case_file.verdict.checks:
         yield make_figure(
-            f"check.{check.id}",
+            f"check.{check.id}.value",
             check.value,
             "ratio",
             f"Value held by the check: {check.label}.",

@@ -202,10 +202,12 @@ def cash_flow_chart(years: pd.DataFrame, currency: str) -> str:
         total = years["cumulative_net"].to_numpy(float)
         axes.bar(year, net, width=0.56, color=[GOOD if value >= 0 else BAD for value in net], alpha=0.55)
         axes.plot(year, total, "o-", color=INK, linewidth=1.6, markersize=4.5)
+        # On the side that the line is heading for, so that it does not strike through the label.
+        above = len(total) < 2 or total[-1] >= total[-2]
         axes.annotate(
             "running sum",
             (year[-1], total[-1]),
-            xytext=(0, 7),
+            xytext=(0, 7 if above else -14),
             textcoords="offset points",
             ha="center",
             color=INK,

@@ -41,7 +41,16 @@ _UNITS_AFTER = (
     ),
     (re.compile(_GAP + r"points?\b"), ("points", "score", "pct_points")),
 )
+# Words after a number that leave one reading only: the constants of the method.
+_ANCHORS_AFTER = (
+    (re.compile(r"[\s\u00a0]?%[\s\u00a0](?:confidence )?interval"), "method.interval_level"),
+    (re.compile(r"(?:th|st|nd|rd)? (?:to \d+(?:th|st|nd|rd) )?percentile"), "method.draw_"),
+)
 _MONEY_BEFORE = re.compile(r"(?:[A-Z]{3}[\s\u00a0]?|[$€£¥])[+\u2212-]?$")
+
+
+# "The interval holds 1" means this ratio, whatever else happens to be one.
+NO_EFFECT = "method.no_effect_ratio"
 
 
 class UntracedNumberError(ValueError):
@@ -53,7 +62,8 @@ class Token:
     """A piece of a text: `kind` is text, number, date, quote, scale, lag or name; the rest is for numbers.
 
     `step` is half of the last digit stated, so a figure matches when it rounds to the number; `units` are the
-    figure units that the words around the number allow, empty for any.
+    figure units that the words around the number allow, empty for any; `anchor` is the only prefix of
+    ids that the words allow, where there is one.
     """
 
     kind: str
@@ -62,6 +72,7 @@ class Token:
     step: float = 0.0
     units: tuple[str, ...] = ()
     is_short: bool = False
+    anchor: str = ""
 
 
 def _number_token(text: str, start: int, end: int) -> Token:
@@ -80,6 +91,7 @@ def _number_token(text: str, start: int, end: int) -> Token:
         value=float(plain) * scale,
         step=0.5 * 10.0**-decimals * scale,
         units=units,
+        anchor=next((prefix for pattern, prefix in _ANCHORS_AFTER if pattern.match(after)), ""),
         is_short=decimals <= 0 and len(plain.strip("+-")) < 3,
     )
 
@@ -120,10 +132,13 @@ def match_number(token: Token, figures: Iterable[Figure], scope: Sequence[str]) 
     sentence on retention means, even when it is the same number. A figure fits when it rounds to the number,
     sign aside ("falls by 9%"). Of those the earlier prefix wins, then the nearest value, then book order.
     """
+    allowed = (token.anchor,) if token.anchor else scope
     best: tuple[tuple[int, float, int], str, str] | None = None
     for place, figure in enumerate(figures):
-        depth = next((index for index, prefix in enumerate(scope) if figure.id.startswith(prefix)), None)
-        if depth is None or (token.units and figure.unit not in token.units):
+        depth = next((index for index, prefix in enumerate(allowed) if figure.id.startswith(prefix)), None)
+        # The value of a check is a bare number in the book, whatever unit its sentence gives it.
+        fits_unit = not token.units or figure.unit in token.units or figure.id.startswith("check.")
+        if depth is None or not fits_unit:
             continue
         for part, value in _shown_values(figure, token):
             distance = abs(abs(value) - abs(token.value))
@@ -149,11 +164,8 @@ class Stated:
 
 
 def _stated(place: str, text: str | None, source: str, *scope: str) -> Stated:
-    # "The interval holds 1" means the ratio of no effect, whatever else happens to be one.
     own = f"stated.{place}."
-    return Stated(
-        place=place, text=text or "", source=source, scope=("method.no_effect", *scope, "method.", own)
-    )
+    return Stated(place=place, text=text or "", source=source, scope=(*scope, own))
 
 
 def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
@@ -164,19 +176,23 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
         "headline",
         verdict.sentence,
         f"{tables.VERDICT}.sentence",
+        NO_EFFECT,
         *estimates[::-1],
         "check.",
         "scenario.",
         "assumption.",
     )
     for check in verdict.checks:
-        for name in ("label", "threshold", "sentence", "recommendation"):
-            own = f"check.{check.id}"
-            text, source = getattr(check, name), f"{tables.CHECKS}.{name}"
-            yield _stated(
-                f"{own}.{name}", text, source, own, *estimates, "quality.total.", "quality.reconciliation."
-            )
-    yield _stated("retention", retention.text, f"{tables.RETENTION}.text", *estimates)
+        own = f"check.{check.id}"
+        known = (NO_EFFECT, f"{own}.", *estimates, "quality.total.", "quality.reconciliation.")
+        yield _stated(f"{own}.label", check.label, f"{tables.CHECKS}.label")
+        # A threshold is a constant of its own, even where an estimate happens to be as large.
+        yield _stated(f"{own}.threshold", check.threshold, f"{tables.CHECKS}.threshold", NO_EFFECT)
+        yield _stated(f"{own}.sentence", check.sentence, f"{tables.CHECKS}.sentence", *known)
+        yield _stated(
+            f"{own}.recommendation", check.recommendation, f"{tables.CHECKS}.recommendation", f"{own}."
+        )
+    yield _stated("retention", retention.text, f"{tables.RETENTION}.text", NO_EFFECT, *estimates)
     yield _stated("retention.problem", retention.fit.problem, f"{tables.RETENTION}.problem", *estimates)
     yield _stated("survival.problem", case_file.survival.problem, f"{tables.SURVIVAL}.problem", "survival.")
     yield _stated("wallet.problem", case_file.wallet.problem, f"{tables.WALLET}.problem", "wallet.")

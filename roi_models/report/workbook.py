@@ -85,5 +85,5 @@ def _write_case(
         ("Return on investment", cells["headline.roi_pct"], calculation.roi, "share"),
         ("Net present value", cells["headline.npv"], calculation.npv, "money"),
         ("Paid back after, months", cells["headline.payback_months"], calculation.payback, "number"),
-        ("Ties to the published figures", all_ties, True, "text"),
+        ("Ties to the published figures", all_ties, True, "truth"),
     )

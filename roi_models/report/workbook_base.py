@@ -29,23 +29,33 @@ def safe_text(text: object) -> str:
     return f"'{plain}" if plain[:1] in ("=", "+", "-", "@", "\t", "\r") else plain
 
 
+_TOP = {"valign": "top"}
+_INPUT = {"font_color": "#0B3D91", "bg_color": "#FFF8DC", "border": 1}
+
+
 def number_formats(currency: str) -> dict[str, dict[str, object]]:
-    """Cell formats by name. The currency stands in the number format, so that the cells stay numbers."""
+    """Cell formats by name. The currency stands in the number format, so that the cells stay numbers.
+
+    `truth` spells the word out, since some programs show a true formula as 1.
+    """
     code = re.sub(r"[^A-Za-z]", "", currency)
-    money = f'"{code}" #,##0.00;-"{code}" #,##0.00'
+    money = {"num_format": f'"{code}" #,##0.00;-"{code}" #,##0.00', **_TOP}
+    share = {"num_format": "0.0%", **_TOP}
+    wrapped = {"text_wrap": True, **_TOP}
     return {
-        "text": {"text_wrap": True, "valign": "top"},
+        "text": {"indent": 1, **wrapped},
+        "truth": {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center", **_TOP},
         "title": {"bold": True, "font_size": 15},
-        "head": {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#EFEDE6"},
-        "note": {"italic": True, "font_color": "#555555", "text_wrap": True, "valign": "top"},
+        "head": {"bold": True, "bottom": 1, "bg_color": "#EFEDE6", "indent": 1, **wrapped},
+        "note": {"italic": True, "font_color": "#555555", **wrapped},
         "warning": {"bold": True, "font_color": "#9C2A10"},
-        "money": {"num_format": money},
-        "money_input": {"num_format": money, "font_color": "#0B3D91", "bg_color": "#FFF8DC", "border": 1},
-        "share": {"num_format": "0.0%"},
-        "share_input": {"num_format": "0.0%", "font_color": "#0B3D91", "bg_color": "#FFF8DC", "border": 1},
-        "factor": {"num_format": "0.0000"},
-        "number": {"num_format": "#,##0.00"},
-        "count": {"num_format": "#,##0"},
+        "money": money,
+        "money_input": money | _INPUT,
+        "share": share,
+        "share_input": share | _INPUT,
+        "factor": {"num_format": "0.0000", **_TOP},
+        "number": {"num_format": "#,##0.00", **_TOP},
+        "count": {"num_format": "#,##0", **_TOP},
         "good": {"bg_color": "#DDEFE3", "font_color": "#14532D"},
         "bad": {"bg_color": "#F8DAD2", "font_color": "#7A1E0B"},
     }

@@ -23,7 +23,7 @@ Result = tuple[str, str, float | str | bool | None, str]
 def write_summary(sheet: Sheet, case_file: CaseFile, results: Sequence[Result] = ()) -> None:
     """Headline, verdict, key results as references to their cells, checks."""
     context, verdict = case_file.context, case_file.verdict
-    sheet.line(verdict.sentence, "text", height=80)
+    sheet.line(verdict.sentence, "text", height=64)
     sheet.gap()
     for label, value in (
         ("Verdict", verdict.level.name),
@@ -115,6 +115,6 @@ def _write_accounting(sheet: Sheet, case_file: CaseFile, figures: FigureBook) ->
         for column, count in enumerate(counts, start=2):
             sheet.number(column, count, "count")
         line = sheet.row + 1
-        sheet.formula(8, f"=C{line}=SUM(D{line}:H{line})", counts[0] == sum(counts[1:]), "text")
+        sheet.formula(8, f"=C{line}=SUM(D{line}:H{line})", counts[0] == sum(counts[1:]), "truth")
         sheet.row += 1
     sheet.colour_truth(first, max(first, sheet.row - 1), 8)

@@ -72,7 +72,7 @@ def write_inputs(sheet: Sheet, case_file: CaseFile, calculation: Calculation) ->
 
     Returns the row (counted from 1) of year 0's revenue, and the reference of each input by its name.
     """
-    sheet.line(WHAT_IF_NOTE, "note", height=48)
+    sheet.line(WHAT_IF_NOTE, "note", height=34)
     sheet.gap()
     sheet.head(("Input", "Value", "Unit", "Low", "High", "Source"))
     given = {row.data["name"]: row.data for row in rows.assumption_rows(case_file)}
@@ -110,7 +110,7 @@ def _write_input(sheet: Sheet, name: str, value: float, data: Mapping[str, objec
 
 def write_calculation(sheet: Sheet, calculation: Calculation, revenue_row: int) -> Places:
     """One line per year with live formulas."""
-    sheet.line("Costs and benefits fall at year end; the start is not discounted.", "note")
+    sheet.line("Costs and benefits fall at year end; the start is not discounted.", "note", height=18)
     sheet.gap()
     sheet.head(CALCULATION_HEADS)
     first = sheet.row + 1
@@ -190,7 +190,7 @@ def _live_outputs(
 
 def _write_simulated(sheet: Sheet, figures: FigureBook) -> None:
     sheet.gap()
-    sheet.line("Simulated by the models; these do not follow the inputs.", "note")
+    sheet.line("Simulated by the models; these do not follow the inputs.", "note", height=18)
     sheet.head(("Output", "Value", "Figure", "Low", "High"))
     styles = {"money": "money", "probability": "share"}
     for figure_id, label in SIMULATED:
@@ -206,7 +206,7 @@ def _write_simulated(sheet: Sheet, figures: FigureBook) -> None:
 
 def write_checks(sheet: Sheet, figures: FigureBook, ties: Iterable[Output]) -> str:
     """One line per tie between a formula and a figure; returns the cell that says whether all hold."""
-    sheet.line(PUBLISHED_NOTE, "note", height=48)
+    sheet.line(PUBLISHED_NOTE, "note", height=34)
     sheet.gap()
     total_row = sheet.row
     sheet.row += 2
@@ -215,8 +215,9 @@ def write_checks(sheet: Sheet, figures: FigureBook, ties: Iterable[Output]) -> s
     holds = [_write_tie(sheet, figures, tie) for tie in ties]
     end, sheet.row = sheet.row, total_row
     sheet.text(0, "Everything ties to the published figures")
-    sheet.formula(4, f"=AND(E{first}:E{end})", all(holds), "text")
-    sheet.colour_truth(total_row, end - 1, 4)
+    sheet.formula(4, f"=AND(E{first}:E{end})", all(holds), "truth")
+    sheet.colour_truth(total_row, total_row, 4)
+    sheet.colour_truth(first - 1, end - 1, 4)
     sheet.row = end
     return f"Checks!E{total_row + 1}"
 
@@ -253,6 +254,6 @@ def _write_tie(sheet: Sheet, figures: FigureBook, tie: Output) -> bool:
     sheet.number(2, figure.value, style)
     sheet.formula(3, f'=IF({both},B{row}-C{row},"")', difference, style)
     tied = f"IF({both},ABS(B{row}-C{row})<={TOLERANCE},AND(ISTEXT(B{row}),ISBLANK(C{row})))"
-    sheet.formula(4, f"={tied}", holds, "text")
+    sheet.formula(4, f"={tied}", holds, "truth")
     sheet.row += 1
     return holds

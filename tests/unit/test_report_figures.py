@@ -13,7 +13,7 @@ from sample_case import ALL_CASES, conditional_case, failed_case_with_flows
 from roi_models.report.figures import UnknownFigureError, build_figures
 from roi_models.report.format import format_value, round_for_unit, to_number
 from roi_models.report.rows import keyed
-from roi_models.report.sentences import match_number, tokenise
+from roi_models.report.sentences import match_number, stated_texts, tokenise
 from roi_models.report.tables import model_tables
 from roi_models.results import Figure
 
@@ -181,3 +181,33 @@ def test_a_number_only_a_sentence_states_becomes_a_figure_with_that_sentence():
     assert figure.value == 37
     assert "37 account groups" in figure.definition
     assert figure.source == "roi.verdict_checks.sentence"
+
+
+@pytest.mark.parametrize(
+    ("text", "traced"),
+    [
+        ("No effect (95 % interval 0.9 to 1.1)", {"95": "method.interval_level_pct"}),
+        (
+            "5th to 95th percentile of outcomes",
+            {"5": "method.draw_low_pct", "95": "method.draw_high_pct"},
+        ),
+        ("The interval holds 1", {"1": "method.no_effect_ratio"}),
+    ],
+)
+def test_constants_of_the_method_are_not_mistaken_for_estimates(text, traced):
+    plain = conditional_case()
+    # Estimates as large as the constants lie in wait, nearer in scope.
+    case = replace(plain.case, prob_npv_positive=0.95, mean_shift_points=1.0, break_even_uplift=5.0)
+    case_file = replace(plain, case=case, verdict=replace(plain.verdict, sentence=text))
+    book = build_figures(case_file)
+    scope = next(stated.scope for stated in stated_texts(case_file) if stated.place == "headline")
+    numbers = {token.text: token for token in tokenise(text) if token.kind == "number"}
+    assert {number: match_number(numbers[number], book, scope)[0] for number in traced} == traced
+
+
+def test_a_threshold_is_never_traced_to_an_estimate():
+    check = replace(conditional_case().verdict.checks[0], threshold="REVIEW above 3, FAIL above 861")
+    plain = conditional_case()
+    book = build_figures(replace(plain, verdict=replace(plain.verdict, checks=(check,))))
+    assert book["stated.check.placebo.threshold.1"].value == 3
+    assert book["stated.check.placebo.threshold.2"].value == 861
