@@ -1,0 +1,57 @@
+# The only interface: `make run` is what CI runs, on small data. `make help` lists the rest.
+SHELL := /bin/sh
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test validate lint format ui doctor bench lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# Made again only when the lock or the project's metadata change, so that a second run installs nothing.
+$(INSTALLED): requirements.lock pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed, as $(PYTHON); install it or say make PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+install: $(INSTALLED) ## create the environment from the lock file
+
+run: $(INSTALLED) ## run the main job and print where report, workbook and tables are
+	@$(BIN)/voc-roi run
+
+test: $(INSTALLED) ## run the tests (under five minutes)
+	@$(BIN)/python -m pytest -m "not validate"
+
+validate: $(INSTALLED) ## run the slow validity checks as well
+	@$(BIN)/python -m pytest -m validate
+
+lint: $(INSTALLED) ## check style of Python and SQL
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+
+format: $(INSTALLED) ## put Python and SQL into style
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests
+
+ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
+	@$(BIN)/voc-roi ui
+
+doctor: $(INSTALLED) ## say what is installed, configured and published, and what is wrong
+	@$(BIN)/voc-roi doctor
+
+bench: $(INSTALLED) ## print where a run's time goes
+	@$(BIN)/python bench/overhead.py
+
+lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
+	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-annotate \
+		--no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
+
+clean: ## remove the environment and everything computed
+	rm -rf $(VENV) var dbt_project/target
