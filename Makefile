@@ -33,12 +33,12 @@ validate: $(INSTALLED) ## run the slow validity checks as well
 lint: $(INSTALLED) ## check style of Python and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint --disable-progress-bar dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests
 
 format: $(INSTALLED) ## put Python and SQL into style
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
-	@$(BIN)/sqlfluff fix --disable-progress-bar dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff fix --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests
 
 ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
 	@$(BIN)/voc-roi ui

@@ -64,9 +64,7 @@ def run_suites(suites: Sequence[Suite], *, database: Path, gx_dir: Path) -> list
         warnings.simplefilter("ignore")
         _buffer_duckdb_results()
         context = _context(gx, gx_dir)
-        source = context.data_sources.add_or_update_sql(
-            name="warehouse", connection_string=f"duckdb:///{database}"
-        )
+        source = context.data_sources.add_or_update_sql(name="warehouse", connection_string=f"duckdb:///{database}")
         try:
             return [_run_suite(gx, context, source, suite) for suite in suites]
         finally:
@@ -115,9 +113,7 @@ def _run_suite(gx: Any, context: Any, source: Any, suite: Suite) -> SuiteResult:
     return SuiteResult(
         edge=suite.edge,
         table=suite.table,
-        outcomes=tuple(
-            sorted((_outcome(name, result) for result in validation.results), key=lambda o: o.description)
-        ),
+        outcomes=tuple(sorted((_outcome(name, result) for result in validation.results), key=lambda o: o.description)),
     )
 
 
@@ -151,12 +147,10 @@ def _buffer_duckdb_results() -> None:
     from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 
     @event.listens_for(Engine, "after_cursor_execute")
-    def buffer_rows(
+    def buffer_rows(  # noqa: PLR0917 — SQLAlchemy calls it by position
         connection: Any, cursor: Any, statement: Any, parameters: Any, context: Any, executemany: Any
     ) -> None:
         if connection.dialect.name == "duckdb" and context is not None and cursor.description is not None:
-            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(
-                cursor, initial_buffer=cursor.fetchall()
-            )
+            context.cursor_fetch_strategy = FullyBufferedCursorFetchStrategy(cursor, initial_buffer=cursor.fetchall())
 
     _is_buffering = True

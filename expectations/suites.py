@@ -1,7 +1,8 @@
 """What must hold at the two edges of the warehouse, one suite per table.
 
 Belongs here: whether what arrived can stand at all (raw edge), and whether what leaves can be computed on (marts edge).
-Does not belong here: keys, types, relations and arithmetic, which dbt tests hold; row by row faults, which staging counts.
+Does not belong here: keys, types, relations and arithmetic (dbt tests hold them), faults of single rows (staging
+counts them).
 Thresholds that were loosened carry the date, the old value and the reason.
 """
 
@@ -41,9 +42,7 @@ class NotNull:
 
     def to_gx(self, gxe: Any) -> Any:
         """As Great Expectations' own expectation."""
-        return gxe.ExpectColumnValuesToNotBeNull(
-            column=self.column, mostly=self.share, description=self.description
-        )
+        return gxe.ExpectColumnValuesToNotBeNull(column=self.column, mostly=self.share, description=self.description)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +99,7 @@ def _raw(table: str, *expectations: Expectation) -> Suite:
         NotNull(column="_source_file"),
         NotNull(column="_file_sha256"),
         NoRows(
-            description="at most 5 % of a file's rows have too few or too many fields (it may be cut off, or split wrongly)",
+            description="at most 5 % of a file's rows have too few or too many fields (a sign that it is cut off)",
             query=(
                 "select _source_file, count(_malformed) as count_malformed, count(*) as count_rows from {batch} "
                 "group by _source_file having count(_malformed) * 20 > count(*)"

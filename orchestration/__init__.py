@@ -1,0 +1,1 @@
+"""Dagster, and everything that touches files, clocks, the environment or a database."""

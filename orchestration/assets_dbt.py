@@ -26,8 +26,7 @@ def dbt_assets(manifest: Manifest) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="dbt",
         specs=[
-            spec.replace_attributes(group_name=spec.key.path[0])
-            for spec in build_dbt_asset_specs(manifest=manifest)
+            spec.replace_attributes(group_name=spec.key.path[0]) for spec in build_dbt_asset_specs(manifest=manifest)
         ],
         check_specs=list(checks.values()),
         required_resource_keys={"run"},

@@ -58,10 +58,7 @@ def raw_assets(contract: Contract) -> dg.AssetsDefinition:
                     "files": dg.MetadataValue.md(
                         "\n".join(
                             ["| file | rows | SHA-256 |", "|---|---|---|"]
-                            + [
-                                f"| {f.source_file} | {f.rows_read} | `{f.file_sha256[:16]}…` |"
-                                for f in files
-                            ]
+                            + [f"| {f.source_file} | {f.rows_read} | `{f.file_sha256[:16]}…` |" for f in files]
                         )
                     ),
                 },

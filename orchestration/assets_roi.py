@@ -48,9 +48,7 @@ def retention_effect(context: dg.AssetExecutionContext) -> dg.Output[RetentionEf
             headline_lag=run.metrics.headline_lag,
             outcome=queries.churn_outcome(cells),
         )
-        remarks.append(
-            f"{effect.fit.count_account_months:,} account-months, {effect.fit.count_events:,} events"
-        )
+        remarks.append(f"{effect.fit.count_account_months:,} account-months, {effect.fit.count_events:,} events")
     return dg.Output(
         effect,
         metadata={
@@ -77,9 +75,7 @@ def survival(context: dg.AssetExecutionContext) -> dg.Output[SurvivalByGroup]:
     return dg.Output(curves, metadata={"groups": _table(curves.groups)})
 
 
-@dg.asset(
-    key_prefix="roi", group_name="roi", deps=[_WALLET], io_manager_key=_MEMORY, required_resource_keys={"run"}
-)
+@dg.asset(key_prefix="roi", group_name="roi", deps=[_WALLET], io_manager_key=_MEMORY, required_resource_keys={"run"})
 def wallet_summary(context: dg.AssetExecutionContext) -> dg.Output[WalletSummary]:
     """Share of wallet by the Wallet Allocation Rule, beside the measured share."""
     run: Run = context.resources.run
@@ -96,16 +92,12 @@ def wallet_summary(context: dg.AssetExecutionContext) -> dg.Output[WalletSummary
     io_manager_key=_MEMORY,
     required_resource_keys={"run"},
 )
-def value_at_stake(
-    context: dg.AssetExecutionContext, retention_effect: RetentionEffect
-) -> dg.Output[pd.DataFrame]:
+def value_at_stake(context: dg.AssetExecutionContext, retention_effect: RetentionEffect) -> dg.Output[pd.DataFrame]:
     """Revenue that each active account is expected to take away within a year."""
     run: Run = context.resources.run
     with run.step("value at stake") as remarks:
         accounts = queries.read_active_accounts(run)
-        risk = revenue_at_risk(
-            retention_effect, accounts, renewal_interval_months=run.metrics.renewal_interval_months
-        )
+        risk = revenue_at_risk(retention_effect, accounts, renewal_interval_months=run.metrics.renewal_interval_months)
         columns = ["account_id", "name", "segment", "owner", "mrr_amount", "score", "score_state"]
         table = risk.merge(accounts[columns], on="account_id", how="left", validate="one_to_one")
         remarks.append(f"{len(table):,} active accounts")
@@ -149,7 +141,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         ins={asset.key.path[-1]: dg.AssetIn(asset.key) for asset in ROI_ASSETS},
         required_resource_keys={"run"},
     )
-    def published(
+    def published(  # noqa: PLR0917 — Dagster passes upstream results by name
         context: dg.AssetExecutionContext,
         retention_effect: RetentionEffect,
         survival: SurvivalByGroup,

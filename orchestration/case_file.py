@@ -1,6 +1,7 @@
 """From marts to the frames that the models take, and from their results to the case file that reports are made of.
 
-Belongs here: queries that select and rename, and handing over. Does not belong here: statistics (`roi_models`), rules (dbt).
+Belongs here: queries that select and rename, and handing over.
+Does not belong here: statistics (`roi_models`), rules (dbt).
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def read_current_answers(run: Run) -> pd.DataFrame:
 def read_brand_ratings(run: Run) -> pd.DataFrame:
     """Wallet shares of matched respondents."""
     return run.warehouse.read(
-        "select * rename (count_brands as n_brands) from marts.fct_wallet_share where is_matched order by response_id, brand"
+        "select * rename (count_brands as n_brands) from marts.fct_wallet_share where is_matched "
+        "order by response_id, brand"
     )
 
 
@@ -88,9 +90,7 @@ def churn_outcome(cells: pd.DataFrame) -> str:
 
 def as_of_month(run: Run) -> str:
     """The as-of month, YYYY-MM."""
-    frame = run.warehouse.read(
-        "select strftime(as_of_month, '%Y-%m') as as_of from intermediate.int_calendar__as_of"
-    )
+    frame = run.warehouse.read("select strftime(as_of_month, '%Y-%m') as as_of from intermediate.int_calendar__as_of")
     return frame["as_of"].iloc[0]
 
 
@@ -183,7 +183,8 @@ class DataQuality:
 def read_data_quality(run: Run) -> DataQuality:
     """What the marts say about the data."""
     accounting = run.warehouse.read(
-        "select * exclude (source_name), source_name as source from marts.agg_row_accounting order by table_name, source_file"
+        "select * exclude (source_name), source_name as source from marts.agg_row_accounting "
+        "order by table_name, source_file"
     )
     answers = run.warehouse.read(
         "select count(*) as n, count(case when is_matched then 1 end) as matched from marts.fct_survey_responses"
@@ -194,8 +195,8 @@ def read_data_quality(run: Run) -> DataQuality:
     return DataQuality(
         row_accounting=accounting,
         rejections=run.warehouse.read(
-            "select table_name, rule, column_name, count(*) as count_rows, min_by(raw_value, (source_file, source_row)) as "
-            "example_raw_value, min_by(source_file, (source_file, source_row)) as example_file, "
+            "select table_name, rule, column_name, count(*) as count_rows, "
+            "min_by(raw_value, (source_file, source_row)) as example_raw_value, min_by(source_file, (source_file, source_row)) as example_file, "
             "min_by(source_row, (source_file, source_row)) as example_row from marts.fct_rejected_rows "
             "group by table_name, rule, column_name order by table_name, rule, column_name"
         ),
@@ -254,9 +255,7 @@ def assemble_case_file(
     quality = read_data_quality(run)
     assumptions = assumptions_of(run.case)
     scale = (float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max))
-    problem = case_problem(
-        retention, read_active_accounts(run), read_current_answers(run), assumptions, scale=scale
-    )
+    problem = case_problem(retention, read_active_accounts(run), read_current_answers(run), assumptions, scale=scale)
     verdict = judge(
         retention=retention,
         survival=survival,

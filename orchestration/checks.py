@@ -31,9 +31,7 @@ def gate(name: str, suites: Sequence[Suite], title: str) -> dg.AssetChecksDefini
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         run: Run = context.resources.run
         with run.step(title) as remarks:
-            results = run_suites(
-                suites, database=run.settings.warehouse_path, gx_dir=run.settings.work_dir / "gx"
-            )
+            results = run_suites(suites, database=run.settings.warehouse_path, gx_dir=run.settings.work_dir / "gx")
             run.gate_results += results
             remarks.append(f"{sum(len(result.outcomes) for result in results)} expectations hold")
             failures = [failure for result in results for failure in result.failures]
@@ -55,8 +53,6 @@ def _check_result(result: SuiteResult) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.ERROR,
         metadata={
             "expectations": len(result.outcomes),
-            "failures": dg.MetadataValue.md(
-                "\n".join(f"- {failure}" for failure in result.failures) or "none"
-            ),
+            "failures": dg.MetadataValue.md("\n".join(f"- {failure}" for failure in result.failures) or "none"),
         },
     )

@@ -46,9 +46,7 @@ def demo(
     seed: Annotated[int, typer.Option(help="Seed of the draw.")] = 7,
     accounts: Annotated[int, typer.Option(help="Number of accounts.")] = 3000,
     months: Annotated[int, typer.Option(help="Months of history.")] = 36,
-    switch: Annotated[
-        list[str] | None, typer.Option(help="Alters the truth, e.g. null; may be repeated.")
-    ] = None,
+    switch: Annotated[list[str] | None, typer.Option(help="Alters the truth, e.g. null; may be repeated.")] = None,
 ) -> None:
     """Write the demo's exports into a folder."""
     from orchestration.demo import write_demo

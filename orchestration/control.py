@@ -6,6 +6,7 @@ Does not belong here: the rules of metrics.yml (`profiles.py`), reading the tabl
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ def write_control_tables(
     rows = control_rows(metrics, case)
     for table in document["sources"][0]["tables"]:
         columns = {
-            column["name"]: _SQL_TYPES.get(column["data_type"], column["data_type"])
-            for column in table["columns"]
+            column["name"]: _SQL_TYPES.get(column["data_type"], column["data_type"]) for column in table["columns"]
         }
         warehouse.write_table("control", table["name"], columns, rows[table["name"]])
 
@@ -68,8 +68,5 @@ def _control_bins(metrics: MetricsConfig) -> Rows:
     rows: Rows = []
     for name, control in sorted(metrics.controls.items()):
         borders = [None, *control.edges, None] if control.edges else []
-        rows += [
-            (name, f"b{number}", lower, upper)
-            for number, (lower, upper) in enumerate(zip(borders[:-1], borders[1:], strict=True))
-        ]
+        rows += [(name, f"b{number}", lower, upper) for number, (lower, upper) in enumerate(pairwise(borders))]
     return rows

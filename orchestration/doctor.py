@@ -32,9 +32,7 @@ class Finding:
 def examine(settings: Settings) -> list[Finding]:
     """All findings, in the order in which a run would meet them."""
     return [
-        Finding(
-            is_well=sys.version_info[:2] == (3, 11), text=f"Python {sys.version.split()[0]} (3.11 is needed)"
-        ),
+        Finding(is_well=sys.version_info[:2] == (3, 11), text=f"Python {sys.version.split()[0]} (3.11 is needed)"),
         *_libraries(),
         *_configuration(settings),
         *_lock(settings),
@@ -45,9 +43,7 @@ def examine(settings: Settings) -> list[Finding]:
 def _libraries() -> Iterator[Finding]:
     lock = PROJECT_ROOT / "requirements.lock"
     pinned = dict(
-        line.split(" ")[0].split("==")
-        for line in lock.read_text(encoding="utf-8").splitlines()
-        if "==" in line
+        line.split(" ")[0].split("==") for line in lock.read_text(encoding="utf-8").splitlines() if "==" in line
     )
     different = []
     for name, wanted in sorted(pinned.items()):
@@ -58,17 +54,13 @@ def _libraries() -> Iterator[Finding]:
         if found != wanted:
             different.append(f"{name} {found} (locked: {wanted})")
     if different:
-        yield Finding(
-            is_well=False, text=f"libraries differ from the lock: {', '.join(different)}; run make install"
-        )
+        yield Finding(is_well=False, text=f"libraries differ from the lock: {', '.join(different)}; run make install")
     else:
         yield Finding(is_well=True, text=f"{len(pinned)} libraries as locked")
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:
-    yield Finding(
-        is_well=True, text=f"profile {settings.profile_dir}, home {settings.home}, inbox {settings.inbox}"
-    )
+    yield Finding(is_well=True, text=f"profile {settings.profile_dir}, home {settings.home}, inbox {settings.inbox}")
     for name, load in (("metrics.yml", load_metrics), ("business_case.yml", load_business_case)):
         try:
             load(settings.profile_dir)
@@ -95,8 +87,7 @@ def _published(settings: Settings) -> Iterator[Finding]:
     events = read_audit(settings.home)
     stopped = [event for event in events[-1:] if event["event"] == "stopped"]
     yield from (
-        Finding(is_well=False, text=f"the last run stopped at {event['at']}: {event['problem']}")
-        for event in stopped
+        Finding(is_well=False, text=f"the last run stopped at {event['at']}: {event['problem']}") for event in stopped
     )
     latest = settings.published_dir / LATEST
     if not latest.exists():

@@ -1,6 +1,7 @@
 """What lies in the inbox before a run: making the demo's exports when there are none, and knowing what a run will see.
 
-Belongs here: the inbox as a whole. Does not belong here: reading files (`ingest/`), drawing data (`roi_models/simulate`).
+Belongs here: the inbox as a whole.
+Does not belong here: reading files (`ingest/`), drawing data (`roi_models/simulate`).
 """
 
 from __future__ import annotations

@@ -193,9 +193,7 @@ class BusinessCaseConfig(_Keys):
         for name, (least, most) in RANGES.items():
             low, high = getattr(self, name).range
             if low < least or high > most:
-                raise ValueError(
-                    f"{name} must lie between {least} and {most}; it is given as {low} to {high}."
-                )
+                raise ValueError(f"{name} must lie between {least} and {most}; it is given as {low} to {high}.")
         if self.uplift.ramp_months > self.horizon_months:
             raise ValueError(
                 f"uplift.ramp_months {self.uplift.ramp_months} is longer than horizon_months {self.horizon_months}."

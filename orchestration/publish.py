@@ -125,8 +125,8 @@ def require_complete(run: Run) -> None:
         missing.append("loading or dbt")
     if missing:
         raise IncompleteRunError(
-            f"The run is not complete, so nothing was published: {', '.join(missing)} did not pass or did not run. Look "
-            "at the run in the web UI (make ui), mend the cause and run again."
+            f"The run is not complete, so nothing was published: {', '.join(missing)} did not pass or did not run. "
+            "Look at the run in the web UI (make ui), mend the cause and run again."
         )
 
 
@@ -250,8 +250,8 @@ def _require_equal(folder: Path, building: Path) -> None:
     )
     if different:
         raise NotReproducibleError(
-            f"The run {folder.name} was made anew from the same inputs, configuration and code, but {', '.join(different[:5])} "
-            "came out otherwise; `latest` stays as it was. This is a defect: please report it with both folders."
+            f"The run {folder.name} was made anew from the same inputs, configuration and code, but "
+            f"{', '.join(different[:5])} came out otherwise; `latest` stays as it was. This is a defect: please report it with both folders."
         )
 
 

@@ -34,7 +34,7 @@ class Step:
 
 @dataclass(slots=True, kw_only=True)
 class Run:
-    """What the steps of one run share. Steps add to `steps`, `loaded`, `gate_results`, `test_count` and `published_id`."""
+    """What the steps of one run share; they add to it as they finish."""
 
     settings: Settings
     sources: SourcesConfig
@@ -116,7 +116,7 @@ def _new_run(settings: Settings, started_at: str) -> Run:
 
 
 def clear_work_dir(settings: Settings) -> None:
-    """Remove what an earlier run, finished or killed, left in `work/` (but for the lock we hold) and in `published/`."""
+    """Remove what an earlier run, finished or killed, left in `work/` (not the lock) and in `published/`."""
     for item in settings.work_dir.iterdir():
         if item.name == "run.lock":
             continue

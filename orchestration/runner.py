@@ -17,8 +17,8 @@ from orchestration.errors import VocRoiError
 from orchestration.fingerprint import run_hash
 from orchestration.ingest import load_sources
 from orchestration.inputs import ensure_inbox, seen_inputs
-from orchestration.lock import run_lock
 from orchestration.instance import write_instance_config
+from orchestration.lock import run_lock
 from orchestration.publish import changed_outputs, find_published, switch_latest
 from orchestration.settings import Settings
 
@@ -74,8 +74,8 @@ def _reuse(settings: Settings) -> Path | None:
         changed = changed_outputs(folder)
         if changed:
             raise VocRoiError(
-                f"The published run {folder.name} was changed after it was published ({', '.join(changed[:5])}); move the "
-                "folder away and run again."
+                f"The published run {folder.name} was changed after it was published ({', '.join(changed[:5])}); "
+                "move the folder away and run again."
             )
         switch_latest(settings.published_dir, folder.name)
         append_audit(settings.home, "reused", run_id=folder.name)

@@ -45,19 +45,15 @@ class Warehouse:
             connection.close()
 
     def create_raw_views(self, contract: Contract, files: Sequence[LoadedFile]) -> None:
-        """One view `raw.<table>` per canonical table over the Parquet files the run sees; typed and empty without any."""
+        """A view `raw.<table>` per canonical table over the files the run sees; typed and empty without any."""
         with self.connect() as connection:
             connection.execute("create schema if not exists raw")
             for table in contract.tables.values():
                 paths = sorted(str(file.path) for file in files if file.table == table.name)
                 columns = [*table.column_names, *PROVENANCE_COLUMNS]
-                connection.execute(
-                    f"create or replace view raw.{table.name} as {_raw_select(columns, paths)}"
-                )
+                connection.execute(f"create or replace view raw.{table.name} as {_raw_select(columns, paths)}")
 
-    def write_table(
-        self, schema: str, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]
-    ) -> None:
+    def write_table(self, schema: str, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
         """Replace a table by rows of plain values. `columns` maps names to SQL types, in order."""
         with self.connect() as connection:
             connection.execute(f"create schema if not exists {schema}")
@@ -75,7 +71,7 @@ class Warehouse:
             connection.execute(f'create or replace table {schema}."{name}" as select * from incoming')
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
-        """The result of a query as a frame. Decimals become floats: what Python reads, it models (see docs/decisions.md)."""
+        """The result of a query as a frame. Decimals become floats: what Python reads, it models."""
         with self.connect() as connection:
             return connection.execute(sql, parameters).df()
 
@@ -89,7 +85,7 @@ class Warehouse:
             ).fetchall()
 
     def export_parquet(self, schema: str, table: str, path: Path) -> int:
-        """Write a table as Parquet, sorted by all its columns, so that equal content gives equal bytes. Returns its rows."""
+        """Write a table as Parquet, sorted by all columns: equal content gives equal bytes. Returns its rows."""
         with self.connect() as connection:
             # One thread: parallel writers would cut row groups where they happen to meet.
             connection.execute("set threads = 1")
@@ -107,9 +103,7 @@ class Warehouse:
             for schema in schemas:
                 connection.execute(f"create schema if not exists copied.{schema}")
             for schema, table in tables:
-                connection.execute(
-                    f'create table copied.{schema}."{table}" as select * from {schema}."{table}"'
-                )
+                connection.execute(f'create table copied.{schema}."{table}" as select * from {schema}."{table}"')
             connection.execute("detach copied")
 
 

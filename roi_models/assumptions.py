@@ -59,9 +59,7 @@ class Assumptions:
                 self.uplift_unit in ("net_nps_points", "answer_points")
             ),
             f"margin is {self.margin:g}: give a fraction above 0 and up to 1.": 0 < self.margin <= 1,
-            f"discount_rate is {self.discount_rate:g}: give a fraction such as 0.10.": -1
-            < self.discount_rate
-            < 1,
+            f"discount_rate is {self.discount_rate:g}: give a fraction such as 0.10.": -1 < self.discount_rate < 1,
             "costs are negative: give initial_cost and annual_cost as amounts of 0 or more.": (
                 self.initial_cost >= 0 and self.annual_cost >= 0
             ),

@@ -27,9 +27,7 @@ def model_checks(retention: RetentionEffect, survival: SurvivalByGroup) -> Itera
         threshold="a finite estimate exists",
         level=Level.PASS if fit.is_estimable else Level.FAIL,
         sentence=fit.problem or "The retention model has a finite estimate for every term.",
-        recommendation=""
-        if fit.is_estimable
-        else "Supply more history, or check how scores and churn are mapped.",
+        recommendation="" if fit.is_estimable else "Supply more history, or check how scores and churn are mapped.",
     )
     if not fit.is_estimable:
         return
@@ -43,9 +41,7 @@ def model_checks(retention: RetentionEffect, survival: SurvivalByGroup) -> Itera
     yield from _calibration(retention)
 
 
-def case_checks(
-    retention: RetentionEffect, case: BusinessCase | None, problem: str | None
-) -> Iterator[Check]:
+def case_checks(retention: RetentionEffect, case: BusinessCase | None, problem: str | None) -> Iterator[Check]:
     """Whether there is a case at all; not asked when already the effect was not estimable."""
     if not retention.fit.is_estimable:
         return
@@ -55,9 +51,7 @@ def case_checks(
         value=None,
         threshold="active accounts, revenue and answers to lift",
         level=Level.PASS if case is not None else Level.FAIL,
-        sentence="The case covers all active accounts."
-        if case is not None
-        else problem or "No case was computed.",
+        sentence="The case covers all active accounts." if case is not None else problem or "No case was computed.",
         recommendation=""
         if case is not None
         else "Check business_case.yml and the accounts active at the as-of month.",
@@ -198,9 +192,7 @@ def _effect_found(retention: RetentionEffect) -> Check:
         threshold="upper limit of the hazard ratio's 95 % interval below 1",
         level=level,
         sentence=sentence,
-        recommendation=""
-        if level == Level.PASS
-        else "Do not claim a return; measure another metric, or longer.",
+        recommendation="" if level == Level.PASS else "Do not claim a return; measure another metric, or longer.",
     )
 
 
@@ -245,8 +237,7 @@ def _lag_agreement(retention: RetentionEffect) -> Iterator[Check]:
             f"{newest.coef:.3f})."
         ),
         recommendation=(
-            f"Scores seem to fall just before accounts leave: use the lag-{headline} effect, never the "
-            "lag-1 effect."
+            f"Scores seem to fall just before accounts leave: use the lag-{headline} effect, never the lag-1 effect."
             if fades
             else ""
         ),

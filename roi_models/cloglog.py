@@ -60,9 +60,7 @@ def fit_cloglog(
     design, at_risk, events = (np.asarray(part, dtype=float) for part in (design, at_risk, events))
     total = float(at_risk.sum())
     if total <= 0 or not 0 < events.sum() < total:
-        return _failed(
-            len(names), "The events are none or all of the rows at risk, so no hazard model can be fitted."
-        )
+        return _failed(len(names), "The events are none or all of the rows at risk, so no hazard model can be fitted.")
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         coef, iterations, decrement = _maximise(design, at_risk, events)
         problem = _problem(design, coef, decrement, names)
@@ -75,9 +73,7 @@ def fit_cloglog(
             else clustered_covariance(design, coef, bread, at_risk=at_risk, events=events, cluster=cluster)
         )
         loglik = _loglik(design @ coef, at_risk, events)
-    return ClogLogFit(
-        coef=coef, covariance_model=bread, covariance=clustered, loglik=loglik, iterations=iterations
-    )
+    return ClogLogFit(coef=coef, covariance_model=bread, covariance=clustered, loglik=loglik, iterations=iterations)
 
 
 def clustered_covariance(
@@ -97,9 +93,7 @@ def clustered_covariance(
     residual = _residual(np.exp(design @ coef), at_risk, events)
     _, index = np.unique(cluster, return_inverse=True)
     count = int(index.max()) + 1
-    scores = np.column_stack(
-        [np.bincount(index, weights=residual * column, minlength=count) for column in design.T]
-    )
+    scores = np.column_stack([np.bincount(index, weights=residual * column, minlength=count) for column in design.T])
     factor = count / (count - 1) if count > 1 else 1.0
     sandwich = bread @ (scores.T @ scores) @ bread * factor
     return (sandwich + sandwich.T) / 2
@@ -122,8 +116,7 @@ def _loglik(predictor: np.ndarray, at_risk: np.ndarray, events: np.ndarray) -> f
     rows)."""
     mean = np.exp(predictor)
     return float(
-        np.sum(np.where(events > 0, events * np.log(-np.expm1(-mean)), 0.0))
-        - np.sum((at_risk - events) * mean)
+        np.sum(np.where(events > 0, events * np.log(-np.expm1(-mean)), 0.0)) - np.sum((at_risk - events) * mean)
     )
 
 
@@ -147,11 +140,7 @@ def _maximise(design: np.ndarray, at_risk: np.ndarray, events: np.ndarray) -> tu
         step = np.linalg.solve(information, gradient)
         decrement = float(gradient @ step)
         coef, loglik, moved = _move(coef, step, loglik, loglik_at)
-        if (
-            decrement < CONVERGED_DECREMENT
-            or not moved
-            or np.any(np.abs(coef) * spread > 2 * SEPARATION_SPAN)
-        ):
+        if decrement < CONVERGED_DECREMENT or not moved or np.any(np.abs(coef) * spread > 2 * SEPARATION_SPAN):
             break
     return coef, iteration, decrement
 

@@ -117,13 +117,10 @@ def _require_score_variation(frame: pd.DataFrame) -> None:
         )
     if scored["events"].sum() == 0:
         raise NotEstimableError(
-            "All churn fell into silent account-months: no account with a score left, so its effect is "
-            "unknown."
+            "All churn fell into silent account-months: no account with a score left, so its effect is unknown."
         )
     if np.ptp(scored["score"].to_numpy(float)) < 1e-9:
-        raise NotEstimableError(
-            "Every score is the same, so there is no difference in scores that churn could follow."
-        )
+        raise NotEstimableError("Every score is the same, so there is no difference in scores that churn could follow.")
 
 
 def _state_terms(frame: pd.DataFrame, notes: list[str]) -> list[str]:
@@ -146,8 +143,7 @@ def _state_terms(frame: pd.DataFrame, notes: list[str]) -> list[str]:
                 "events, so check that churn is recorded for accounts that never answer."
             )
         notes.append(
-            f"The state '{state}' had no events and is pooled with fresh scores ({expected:.1f} were "
-            "expected)."
+            f"The state '{state}' had no events and is pooled with fresh scores ({expected:.1f} were expected)."
         )
     return terms
 
@@ -159,9 +155,7 @@ def _renewal_terms(frame: pd.DataFrame, notes: list[str]) -> list[str]:
     in_renewal = frame.loc[frame["is_renewal"].astype(bool), "events"].sum()
     if 0 < in_renewal < frame["events"].sum():
         return ["is_renewal"]
-    notes.append(
-        "Renewal months held none or all of the events, so they have no effect of their own in the model."
-    )
+    notes.append("Renewal months held none or all of the events, so they have no effect of their own in the model.")
     return []
 
 
@@ -268,9 +262,7 @@ def _without_aliases(encoding: DesignEncoding, frame: pd.DataFrame, notes: list[
         else:
             notes.append(f"The term '{term}' is determined by the others and is left out.")
     if "score" not in kept:
-        raise NotEstimableError(
-            "Every score is the same, so there is no difference in scores that churn could follow."
-        )
+        raise NotEstimableError("Every score is the same, so there is no difference in scores that churn could follow.")
     return DesignEncoding(
         terms=tuple(kept),
         score_centre=encoding.score_centre,

@@ -60,9 +60,7 @@ def appraise(
     `irr`, `payback_months`.
     """
     if len(costs) != len(benefits):
-        raise ValueError(
-            f"There are {len(costs)} years of costs but {len(benefits)} of benefits: give each year both."
-        )
+        raise ValueError(f"There are {len(costs)} years of costs but {len(benefits)} of benefits: give each year both.")
     outlay = float(initial) * cost_adjustment
     yearly_costs = np.asarray([float(cost) for cost in costs]) * cost_adjustment
     yearly_benefits = np.asarray([float(benefit) for benefit in benefits]) * benefit_adjustment

@@ -27,9 +27,7 @@ TABLE_COLUMNS = [
 Z95 = float(norm.ppf(0.975))
 
 
-def fit_hazard(
-    cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary", lag: int
-) -> HazardFit:
+def fit_hazard(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary", lag: int) -> HazardFit:
     """Fit the monthly hazard of `outcome` ('voluntary', 'involuntary', 'all_causes') with scores as of `lag`.
 
     `cells` are rows of agg_hazard_cells, `control_levels` of agg_control_levels. Fitted on counts collapsed
@@ -61,9 +59,7 @@ def select_cells(cells: pd.DataFrame, *, outcome: str, lag: int) -> pd.DataFrame
         score_sum=chosen["score_sum"].astype(float),
     )
     keys = [*COVARIATES, "account_group"]
-    rows = rows.groupby(keys, sort=True, as_index=False, dropna=False)[
-        ["at_risk", "events", "score_sum"]
-    ].sum()
+    rows = rows.groupby(keys, sort=True, as_index=False, dropna=False)[["at_risk", "events", "score_sum"]].sum()
     rows = rows[rows["at_risk"] > 0].reset_index(drop=True)
     return rows.assign(cell=rows.groupby(COVARIATES, sort=True, dropna=False).ngroup())
 
@@ -74,9 +70,7 @@ def collapse(rows: pd.DataFrame) -> pd.DataFrame:
 
     Row i is cell i of `select_cells`.
     """
-    sums = rows.groupby(COVARIATES, sort=True, as_index=False, dropna=False)[
-        ["at_risk", "events", "score_sum"]
-    ].sum()
+    sums = rows.groupby(COVARIATES, sort=True, as_index=False, dropna=False)[["at_risk", "events", "score_sum"]].sum()
     mean = sums["score_sum"] / sums["at_risk"]
     return sums.assign(score=mean.where(sums["score_state"] != "silent")).drop(columns="score_sum")
 
@@ -120,9 +114,7 @@ def _fit_encoded(
     """Fit collapsed cells, then cluster over the rows per account group."""
     groups = rows["account_group"].nunique()
     if groups < 2:
-        raise NotEstimableError(
-            "All account-months are of one account group, so no standard error can be clustered."
-        )
+        raise NotEstimableError("All account-months are of one account group, so no standard error can be clustered.")
     design = design_matrix(encoding, covariate_cells)
     fitted = fit_cloglog(
         design,

@@ -66,9 +66,7 @@ def _no_case(checks: Sequence[Check]) -> str:
     return f"No business case can be made from these data: {reason}"
 
 
-def _no_claim(
-    case: BusinessCase, retention: RetentionEffect, metric_label: str, min_prob_npv_positive: float
-) -> str:
+def _no_claim(case: BusinessCase, retention: RetentionEffect, metric_label: str, min_prob_npv_positive: float) -> str:
     """Say which of the two conditions for a claim is missing."""
     if case.gain_low_pp > 0:
         return (
@@ -79,11 +77,7 @@ def _no_claim(
             "that was asked for."
         )
     row = retention.fit.table.set_index("term").loc["score"]
-    what = (
-        "more churn, not less"
-        if row.ci_low > 1
-        else "neither less nor more churn that could be told from chance"
-    )
+    what = "more churn, not less" if row.ci_low > 1 else "neither less nor more churn that could be told from chance"
     return (
         f"No return is claimed: a higher {metric_label} score goes with {what} (hazard ratio per point "
         f"{row.hazard_ratio:.3f}, "

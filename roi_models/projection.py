@@ -62,9 +62,7 @@ def project(
     renewal = accounts["months_to_renewal"].astype(float).to_numpy()[None, :]
     # Comparisons with an unknown renewal (NaN) are false, which is what is meant.
     is_renewal = (month >= renewal) & (np.mod(month - renewal, renewal_interval_months) == 0)
-    step, count_steps = _tenure_positions(
-        encoding, accounts["tenure_months"].to_numpy(float)[None, :] + month - 1
-    )
+    step, count_steps = _tenure_positions(encoding, accounts["tenure_months"].to_numpy(float)[None, :] + month - 1)
     return Projection(
         static=static,
         step_design=_step_design(encoding, count_steps),
@@ -138,15 +136,11 @@ def revenue_kept(
     )
 
 
-def survival_after(
-    fit: HazardFit, accounts: pd.DataFrame, *, months: int, renewal_interval_months: int
-) -> np.ndarray:
+def survival_after(fit: HazardFit, accounts: pd.DataFrame, *, months: int, renewal_interval_months: int) -> np.ndarray:
     """Each account's chance to be there after `months` months, as things are."""
     if fit.encoding is None:
         raise ValueError(f"This fit predicts nothing: {fit.problem or 'it carries no encoding.'}")
-    projection = project(
-        fit.encoding, accounts, months=months, renewal_interval_months=renewal_interval_months
-    )
+    projection = project(fit.encoding, accounts, months=months, renewal_interval_months=renewal_interval_months)
     total = np.zeros(len(accounts))
     for base, _ in cumulative_hazards(projection, fit.coef[None, :], [], np.ones(months)):
         total = base[:, 0]

@@ -70,11 +70,7 @@ def calibrate(fit: HazardFit, cells: pd.DataFrame) -> pd.DataFrame:
     frame = frame.assign(risk=risk, predicted=risk * frame["at_risk"]).sort_values("risk", kind="stable")
     middle = frame["at_risk"].cumsum() - frame["at_risk"] / 2
     tenth = np.minimum(np.floor(CALIBRATION_BINS * middle / frame["at_risk"].sum()), CALIBRATION_BINS - 1)
-    sums = (
-        frame.assign(bin=tenth.astype(int) + 1)
-        .groupby("bin", sort=True)[["at_risk", "predicted", "events"]]
-        .sum()
-    )
+    sums = frame.assign(bin=tenth.astype(int) + 1).groupby("bin", sort=True)[["at_risk", "predicted", "events"]].sum()
     sums = sums.reset_index().astype({"at_risk": int, "events": int})
     return sums.set_axis(columns, axis="columns")
 
@@ -84,9 +80,7 @@ def monthly_churn_rate(fit: HazardFit) -> float:
     return fit.count_events / fit.count_account_months if fit.count_account_months else 0.0
 
 
-def _placebo(
-    cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str, lag: int
-) -> HazardFit | None:
+def _placebo(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str, lag: int) -> HazardFit | None:
     """The same model on churn that no score should foretell; a placebo too thin to estimate says so in its
     `problem`."""
     if outcome == PLACEBO_OUTCOME or not cells.loc[cells["lag"] == lag, "count_involuntary"].sum():
@@ -124,9 +118,7 @@ def _e_values(fit: HazardFit) -> tuple[float | None, float | None]:
     churned_in_a_year = -np.expm1(-12 * monthly_churn_rate(fit))
     common = bool(churned_in_a_year > COMMON_OUTCOME)
     low, high = np.exp(coef - Z95 * std_error), np.exp(coef + Z95 * std_error)
-    return e_value(float(np.exp(coef)), outcome_is_common=common), e_value_of_limit(
-        low, high, outcome_is_common=common
-    )
+    return e_value(float(np.exp(coef)), outcome_is_common=common), e_value_of_limit(low, high, outcome_is_common=common)
 
 
 def _text(metric: str, fit: HazardFit) -> str:
@@ -152,8 +144,4 @@ def _text(metric: str, fit: HazardFit) -> str:
 
 def _months_ago(lag: int) -> str:
     """Lag k takes the score as it stood k − 1 months before the month began."""
-    return (
-        "at the month's beginning"
-        if lag == 1
-        else f"{lag - 1} month{'s' if lag > 2 else ''} before the month began"
-    )
+    return "at the month's beginning" if lag == 1 else f"{lag - 1} month{'s' if lag > 2 else ''} before the month began"

@@ -40,9 +40,7 @@ def survival_by_group(landmark: pd.DataFrame, control_levels: pd.DataFrame | Non
         encoding = learn_encoding(frame, NO_CONTROLS if control_levels is None else control_levels)
         covariates = pd.DataFrame(design_matrix(encoding, frame)[:, 1:], columns=encoding.terms[1:])
         cox_coef, cox_std_error = _fit_cox(covariates, landmark)
-        return _result(
-            month, curves, groups, cox=(cox_coef, cox_std_error), cloglog=_fit_months(covariates, landmark)
-        )
+        return _result(month, curves, groups, cox=(cox_coef, cox_std_error), cloglog=_fit_months(covariates, landmark))
     except NotEstimableError as reason:
         return _result(month, curves, groups, problem=str(reason))
 
@@ -121,8 +119,7 @@ def _fit_cox(covariates: pd.DataFrame, landmark: pd.DataFrame) -> tuple[float, f
             fitted = CoxPHFitter().fit(frame, "duration_months", "is_churned", fit_options=COX_OPTIONS)
         except (ConvergenceError, ConvergenceWarning, np.linalg.LinAlgError) as reason:
             raise NotEstimableError(
-                "The Cox cross-check did not converge on the landmark's accounts: too few leave for its "
-                "terms."
+                "The Cox cross-check did not converge on the landmark's accounts: too few leave for its terms."
             ) from reason
     coef, std_error = float(fitted.params_["score"]), float(fitted.standard_errors_["score"])
     if not np.isfinite([coef, std_error]).all():

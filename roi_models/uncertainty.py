@@ -63,13 +63,9 @@ def simulate(
     `projection`, `mix` and `mrr` (money per month) hold the active accounts in the same order.
     """
     generator = np.random.Generator(np.random.PCG64(assumptions.seed))
-    coefs = draw_coefficients(
-        fit.coef, fit.covariance, generator.standard_normal((assumptions.n_draws, len(fit.coef)))
-    )
+    coefs = draw_coefficients(fit.coef, fit.covariance, generator.standard_normal((assumptions.n_draws, len(fit.coef))))
     uplift = triangular_quantile(generator.random(assumptions.n_draws), *assumptions.uplifts)
-    kept_by_month, gain = _carry(
-        projection, mix, assumptions, coefs=coefs, uplift=uplift, mrr=mrr, scale=scale
-    )
+    kept_by_month, gain = _carry(projection, mix, assumptions, coefs=coefs, uplift=uplift, mrr=mrr, scale=scale)
     npv, roi_pct = _appraise(kept_by_month, assumptions)
     return Draws(
         uplift=uplift,
@@ -147,9 +143,7 @@ def _run_chunk(
     ramp = ramp_weights(assumptions.horizon_months, assumptions.ramp_months)
     kept = np.empty((len(coefs), len(ramp)))
     gain = np.zeros(len(coefs))
-    for month, (now, (at_drawn, at_base)) in enumerate(
-        cumulative_hazards(projection, coefs, [drawn, base], ramp)
-    ):
+    for month, (now, (at_drawn, at_base)) in enumerate(cumulative_hazards(projection, coefs, [drawn, base], ramp)):
         survival = np.exp(-now)
         kept[:, month] = mrr @ (np.exp(-at_drawn) - survival)
         if month == len(ramp) - 1:

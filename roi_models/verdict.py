@@ -66,9 +66,7 @@ def absent_checks(retention: RetentionEffect, survival: SurvivalByGroup) -> tupl
     """Sentences for the checks that could not be made, so that their absence is not read as a pass."""
     absent = []
     if retention.placebo is None:
-        absent.append(
-            "placebo outcome: no involuntary churn is recorded, so the placebo check could not be made"
-        )
+        absent.append("placebo outcome: no involuntary churn is recorded, so the placebo check could not be made")
     elif not retention.placebo.is_estimable:
         absent.append(f"placebo outcome: {retention.placebo.problem}")
     if survival.cox_coef is None or survival.cloglog_coef is None:

@@ -48,9 +48,7 @@ def summarise_wallet(ratings: pd.DataFrame) -> WalletSummary:
         return _absent("Wallet share could not be computed: there are no brand ratings.")
     us = ratings[ratings["is_us"].astype(bool)].sort_values("response_id", kind="stable")
     if us.empty:
-        return _absent(
-            "Wallet share could not be computed: no rating is of our own brand (is_us is true in no row)."
-        )
+        return _absent("Wallet share could not be computed: no rating is of our own brand (is_us is true in no row).")
     rule = us["war_share"].astype(float)
     measured = us["spend_share"].astype(float)
     set_size = ratings.groupby("response_id", sort=True)["n_brands"].first().astype(float)

@@ -63,9 +63,7 @@ def write_demo(
     unknown switch, or when there are too few accounts or months.
     """
     if inbox.exists() and (not inbox.is_dir() or any(inbox.iterdir())):
-        raise VocRoiError(
-            f"{inbox} already holds files: the demo is written only where nothing is; empty it first."
-        )
+        raise VocRoiError(f"{inbox} already holds files: the demo is written only where nothing is; empty it first.")
     try:
         simulation = simulate(seed=seed, accounts=accounts, months=months, switches=frozenset(switches))
     except ValueError as error:

@@ -51,9 +51,7 @@ def contracts_file(simulation: Simulation, roster: Roster) -> bytes:
     return csv_bytes(
         pd.DataFrame(
             {
-                "contract_no": np.char.add(
-                    np.char.add("C-", np.char.zfill((account + 1).astype(str), 6)), numbers
-                ),
+                "contract_no": np.char.add(np.char.add("C-", np.char.zfill((account + 1).astype(str), 6)), numbers),
                 "account_code": roster.account_ids[account],
                 "product": "Platform",
                 "term_start": iso_date(start),
@@ -106,9 +104,7 @@ def _planted_lines(roster: Roster, names: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def _invoice_table(
-    simulation: Simulation, roster: Roster, lines: pd.DataFrame, line_ids: np.ndarray
-) -> pd.DataFrame:
+def _invoice_table(simulation: Simulation, roster: Roster, lines: pd.DataFrame, line_ids: np.ndarray) -> pd.DataFrame:
     """Invoice lines in the shape of the file."""
     account, month = lines["account"].to_numpy(), lines["month"].to_numpy()
     starts = simulation.month_starts[month]
@@ -159,8 +155,7 @@ def churn_file(simulation: Simulation, roster: Roster) -> bytes:
     events, generator = simulation.churn_events, cosmetic_generator(simulation.seed, "churn")
     draws = generator.random(len(events))
     reasons = [
-        _REASONS[kind][int(draw * len(_REASONS[kind]))]
-        for kind, draw in zip(events["kind"], draws, strict=True)
+        _REASONS[kind][int(draw * len(_REASONS[kind]))] for kind, draw in zip(events["kind"], draws, strict=True)
     ]
     numbers = np.char.zfill(np.arange(1, len(events) + 1).astype(str), 6)
     table = pd.DataFrame(

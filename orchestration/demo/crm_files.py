@@ -15,9 +15,7 @@ from orchestration.demo.texts import cosmetic_generator, csv_bytes, utc_text
 from roi_models.simulate import ROLES, SEGMENTS, Simulation
 
 _SEGMENT_NAMES = ("Enterprise", "Mid-Market", "SMB")
-_INDUSTRIES = np.array(
-    ["Financial Services", "Healthcare", "Manufacturing", "Retail", "Software", "Public Sector"]
-)
+_INDUSTRIES = np.array(["Financial Services", "Healthcare", "Manufacturing", "Retail", "Software", "Public Sector"])
 _OWNERS = np.array(
     ["A. Ortiz", "B. Lindgren", "C. Okafor", "D. Meyer", "E. Tanaka", "F. Rossi", "G. Novak", "H. Singh"]
 )
@@ -41,9 +39,7 @@ def accounts_file(simulation: Simulation, roster: Roster) -> bytes:
     first_month = simulation.month_starts[0].astype("datetime64[M]")
     created = (first_month - accounts["tenure_start"].to_numpy()).astype("datetime64[s]")
     # Edited in the last month before the export: as of today, hence nothing a model may use as history.
-    edited = simulation.month_starts[-1].astype("datetime64[s]") - (1 + draws[0] * 28 * 86_400).astype(
-        np.int64
-    )
+    edited = simulation.month_starts[-1].astype("datetime64[s]") - (1 + draws[0] * 28 * 86_400).astype(np.int64)
     is_child = (draws[1] < _CHILD_SHARE) & (np.arange(n) > 0)
     parent = roster.account_ids[(draws[2] * np.arange(n)).astype(np.int64)]
     table = pd.DataFrame(

@@ -90,9 +90,7 @@ def _header_rows() -> bytes:
         f'{{"ImportId":"{import_id}"' + (f',"timeZone":"{SURVEY_ZONE}"}}' if import_id in _ZONED else "}")
         for _, _, import_id in _HEADERS
     ]
-    header = pd.DataFrame(
-        [[text for _, text, _ in _HEADERS], imports], columns=[name for name, _, _ in _HEADERS]
-    )
+    header = pd.DataFrame([[text for _, text, _ in _HEADERS], imports], columns=[name for name, _, _ in _HEADERS])
     return csv_bytes(header, bom=True)
 
 
@@ -149,9 +147,7 @@ def _planted(simulation: Simulation, roster: Roster) -> pd.DataFrame:
         keys = PLANTED[name].keys * (2 if name == "duplicate_answer" else 1)
         for key in keys:
             who = _respondent(simulation, roster, name)
-            rows.append(
-                {**usual, **variant, **who, "response_id": key, "comment": "", "survey": "relationship"}
-            )
+            rows.append({**usual, **variant, **who, "response_id": key, "comment": "", "survey": "relationship"})
     return pd.DataFrame(rows)
 
 

@@ -43,9 +43,7 @@ def build_roster(simulation: Simulation) -> Roster:
     accounts, contacts = simulation.accounts, simulation.contacts
     pairs = zip(contacts["contact"], contacts["account"], strict=True)
     names = [person_name(number) for number in contacts["contact"]]
-    letters = cosmetic_generator(simulation.seed, "response_id").integers(
-        0, 62, (len(simulation.answers), 15)
-    )
+    letters = cosmetic_generator(simulation.seed, "response_id").integers(0, 62, (len(simulation.answers), 15))
     response_ids = np.char.add("R_", np.ascontiguousarray(_ID_CHARACTERS[letters]).view("<U15").ravel())
     left = accounts[accounts["event_month"] >= 0].sort_values(["event_date", "account"])
     stayed = accounts.loc[accounts["event_month"] < 0, "account"]

@@ -48,9 +48,7 @@ def slashed_date(dates: pd.Series | np.ndarray) -> np.ndarray:
 
 def cents_text(cents: np.ndarray) -> list[str]:
     """Whole cents as major units with two decimals, exactly: -5 → `-0.05`."""
-    return [
-        f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}" for value in cents.tolist()
-    ]
+    return [f"{'-' if value < 0 else ''}{abs(value) // 100}.{abs(value) % 100:02d}" for value in cents.tolist()]
 
 
 def decimal_comma(values: np.ndarray, decimals: int) -> list[str]:

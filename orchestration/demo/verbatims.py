@@ -35,9 +35,7 @@ _HIGH = (
 COMMENT_SHARE = 0.3
 
 
-def comments(
-    generator: np.random.Generator, scores: np.ndarray, *, low_max: int, high_min: int
-) -> np.ndarray:
+def comments(generator: np.random.Generator, scores: np.ndarray, *, low_max: int, high_min: int) -> np.ndarray:
     """A comment for `COMMENT_SHARE` of the scores, blank for the rest; at most `low_max` complains,
     `high_min` praises."""
     draws = generator.random((2, len(scores)))

@@ -26,9 +26,7 @@ Key = tuple[str | int, ...]
 REVENUE_TABLES = ("revenue", "contracts")
 
 
-def check_sources(
-    profile: SourcesConfig, contract: Contract, inbox: Path, raw_dir: Path | None = None
-) -> list[str]:
+def check_sources(profile: SourcesConfig, contract: Contract, inbox: Path, raw_dir: Path | None = None) -> list[str]:
     """Every fault of the profile against contract and files, as sentences in the order of sources.yml.
 
     With `raw_dir`, files of earlier published increments are checked as well, as a run would map them again.
@@ -170,18 +168,14 @@ def _file_problems(
 def _wrong_delimiter(names: list[str], source: SourceSpec) -> str | None:
     if len(names) != 1:
         return None
-    found = next(
-        (sign for sign in (";", ",", "\t", "|") if sign in names[0] and sign != source.format.delimiter), None
-    )
+    found = next((sign for sign in (";", ",", "\t", "|") if sign in names[0] and sign != source.format.delimiter), None)
     if found is None:
         return None
     shown = "tab" if found == "\t" else found
     return f'the header is one column, "{names[0]}"; declare format: {{delimiter: "{shown}"}}.'
 
 
-def _header_problems(
-    profile: SourcesConfig, mapped: Mapped, names: list[str], file: ExportFile
-) -> Iterator[str]:
+def _header_problems(profile: SourcesConfig, mapped: Mapped, names: list[str], file: ExportFile) -> Iterator[str]:
     for key, _, spec in _specs(mapped):
         currency = spec.minor_units.currency if spec.minor_units is not None else None
         for column in (spec.column, currency):
@@ -190,12 +184,8 @@ def _header_problems(
                 yield f"{profile.where(*key)}: {file.name} has no column '{column}'{hint}"
 
 
-def _expression_problems(
-    mapped: Mapped, names: list[str], checker: ExpressionChecker
-) -> Iterator[tuple[Key, str]]:
-    expressions = [
-        ((*key, "sql"), spec.sql, False) for key, _, spec in _specs(mapped) if spec.sql is not None
-    ]
+def _expression_problems(mapped: Mapped, names: list[str], checker: ExpressionChecker) -> Iterator[tuple[Key, str]]:
+    expressions = [((*key, "sql"), spec.sql, False) for key, _, spec in _specs(mapped) if spec.sql is not None]
     expressions += [((*mapped.key, "exclude", rule), sql, True) for rule, sql in mapped.entry.exclude.items()]
     for key, sql, is_predicate in expressions:
         problem = checker.problem(sql, names, is_predicate=is_predicate)

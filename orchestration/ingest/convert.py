@@ -49,9 +49,7 @@ def convert(text: str, conversion: Conversion, data_type: str, timezone: str, cu
         return _or_raw(f"CAST(CAST({instant} AS DATE) AS VARCHAR)", text, "DATE", note)
     if data_type == "date" or conversion.date_format:
         declared = conversion.date_format or "iso"
-        return _or_raw(
-            f"CAST({_day(text, declared)} AS VARCHAR)", text, "DATE", f"not in the format {declared}"
-        )
+        return _or_raw(f"CAST({_day(text, declared)} AS VARCHAR)", text, "DATE", f"not in the format {declared}")
     return text
 
 
@@ -171,9 +169,7 @@ def _shifted(plain: str, digits: int) -> str:
     integer = f"try_cast({plain} AS DECIMAL({18 - digits}, 0))"
     if digits == 0:
         return f"CAST({integer} AS VARCHAR)"
-    return (
-        f"CAST({integer} * CAST('{Decimal(1).scaleb(-digits):f}' AS DECIMAL({digits}, {digits})) AS VARCHAR)"
-    )
+    return f"CAST({integer} * CAST('{Decimal(1).scaleb(-digits):f}' AS DECIMAL({digits}, {digits})) AS VARCHAR)"
 
 
 def _number_note(conversion: Conversion) -> str:

@@ -31,20 +31,14 @@ class ExpressionChecker:
             return f"the expression is not SQL ({_first_line(tree['error_message'])}): {expression}"
         statements = tree["statements"]
         select = statements[0]["node"]
-        if (
-            len(statements) != 1
-            or len(select.get("select_list", ())) != 1
-            or select["from_table"]["type"] != "EMPTY"
-        ):
+        if len(statements) != 1 or len(select.get("select_list", ())) != 1 or select["from_table"]["type"] != "EMPTY":
             return f"the expression must be a single value without FROM: {expression}"
         refused = self._refused(select["select_list"][0], names)
         return refused or self._binding(expression, names, is_predicate)
 
     def _parsed(self, expression: str) -> dict[str, Any]:
         # The line break ends a trailing comment, which would otherwise swallow the bracket.
-        row = self._connection.execute(
-            "SELECT json_serialize_sql(?)", [f"SELECT ({expression}\n)"]
-        ).fetchone()
+        row = self._connection.execute("SELECT json_serialize_sql(?)", [f"SELECT ({expression}\n)"]).fetchone()
         return json.loads(row[0])
 
     def _refused(self, tree: dict[str, Any], names: list[str]) -> str | None:
@@ -76,9 +70,7 @@ class ExpressionChecker:
         try:
             # A plain column beside the expression makes an aggregate fail here, as it must: it would see a
             # batch of rows.
-            described = self._connection.execute(
-                f"DESCRIBE SELECT ({expression}\n) AS value, _voc_row FROM file"
-            )
+            described = self._connection.execute(f"DESCRIBE SELECT ({expression}\n) AS value, _voc_row FROM file")
             data_type = described.fetchall()[0][1]
         except duckdb.Error as error:
             return f"the expression does not compile ({_first_line(str(error))}): {expression}"

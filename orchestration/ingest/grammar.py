@@ -59,9 +59,7 @@ class MinorUnits(_Grammar):
     @model_validator(mode="after")
     def _one_way(self) -> MinorUnits:
         if (self.digits is None) == (self.currency is None):
-            raise ValueError(
-                "give either a number of digits (minor_units: 2) or {currency: <column of the file>}."
-            )
+            raise ValueError("give either a number of digits (minor_units: 2) or {currency: <column of the file>}.")
         return self
 
 
@@ -80,9 +78,7 @@ class Conversion(_Grammar):
     @property
     def is_number(self) -> bool:
         """Whether any key says how a number is written."""
-        return any(
-            item is not None for item in (self.decimal, self.thousands, self.multiply_by, self.minor_units)
-        )
+        return any(item is not None for item in (self.decimal, self.thousands, self.multiply_by, self.minor_units))
 
     @field_validator("timestamp_format", "date_format")
     @classmethod
@@ -123,9 +119,7 @@ class ColumnSpec(Conversion):
     def _one_origin(self) -> ColumnSpec:
         given = [name for name in ("column", "constant", "sql") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(
-                f"exactly one of column, constant and sql is needed; given: {', '.join(given) or 'none'}."
-            )
+            raise ValueError(f"exactly one of column, constant and sql is needed; given: {', '.join(given) or 'none'}.")
         return self
 
 
@@ -221,9 +215,7 @@ class SourceSpec(_Grammar):
     def _inside_inbox(cls, value: str) -> str:
         path = PurePosixPath(value)
         if not value or path.is_absolute() or ".." in path.parts:
-            raise ValueError(
-                f"'{value}' must be a file name or pattern inside the inbox, such as 'accounts*.csv'."
-            )
+            raise ValueError(f"'{value}' must be a file name or pattern inside the inbox, such as 'accounts*.csv'.")
         return value
 
 

@@ -73,9 +73,7 @@ def find_files(profile: SourcesConfig, inbox: Path, raw_dir: Path | None, ledger
 
 def unmatched_files(inbox: Path, seen: Seen) -> list[str]:
     """Names of inbox files that no source reads, sorted."""
-    used = {file.name for file in seen.files if not file.is_carried_over} | {
-        name for name, _ in seen.repeated
-    }
+    used = {file.name for file in seen.files if not file.is_carried_over} | {name for name, _ in seen.repeated}
     return [name for name in _names(inbox) if name not in used]
 
 
@@ -94,9 +92,7 @@ def _present(source: str, pattern: str, inbox: Path) -> tuple[list[ExportFile], 
         if sha256 in by_hash:
             copies.append((name, by_hash[sha256].name))
             continue
-        by_hash[sha256] = ExportFile(
-            source=source, name=name, path=path, sha256=sha256, is_carried_over=False
-        )
+        by_hash[sha256] = ExportFile(source=source, name=name, path=path, sha256=sha256, is_carried_over=False)
     return list(by_hash.values()), copies
 
 
@@ -104,9 +100,7 @@ def _carried_over(source: str, present: list[ExportFile], raw_dir: Path, ledger:
     """Files of earlier published runs that the inbox holds neither by name nor by content."""
     names, hashes = {file.name for file in present}, {file.sha256 for file in present}
     return [
-        ExportFile(
-            source=source, name=name, path=raw_dir / KEPT_FILES / sha256, sha256=sha256, is_carried_over=True
-        )
+        ExportFile(source=source, name=name, path=raw_dir / KEPT_FILES / sha256, sha256=sha256, is_carried_over=True)
         for name, sha256 in ledger.published_files(source).items()
         if name not in names and sha256 not in hashes
     ]

@@ -42,9 +42,7 @@ class Ledger:
     def find(self, *, source: str, table: str, file_sha256: str, mapping_hash: str) -> LoadEntry | None:
         """The load of a file with a mapping, if it has been done."""
         wanted = (source, table, file_sha256, mapping_hash)
-        return next(
-            (e for e in self.loads if (e.source, e.table, e.file_sha256, e.mapping_hash) == wanted), None
-        )
+        return next((e for e in self.loads if (e.source, e.table, e.file_sha256, e.mapping_hash) == wanted), None)
 
     def published_files(self, source: str) -> dict[str, str]:
         """Name → SHA-256 of a source's files that published runs used; the last published of each name."""

@@ -103,9 +103,7 @@ def _earlier(mapped: Mapped, file: ExportFile, raw_dir: Path, ledger: Ledger) ->
     entry = ledger.find(**identity)
     if entry is None or not path.exists():
         return None
-    return LoadedFile(
-        **identity, source_file=entry.source_file, path=path, rows_read=entry.rows_read, is_new=False
-    )
+    return LoadedFile(**identity, source_file=entry.source_file, path=path, rows_read=entry.rows_read, is_new=False)
 
 
 def _load(

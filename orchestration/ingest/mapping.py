@@ -58,16 +58,13 @@ class Mapped:
             "format": self.source.format.model_dump(mode="json"),
             "timezone": self.timezone,
             "delivery": self.source.delivery,
-            "version_column": self.source.version_column
-            and self.source.version_column.model_dump(mode="json"),
+            "version_column": self.source.version_column and self.source.version_column.model_dump(mode="json"),
             "columns": [(column.name, column.data_type) for column in self.table.columns],
         }
         return hashlib.sha256(json.dumps(payload, ensure_ascii=False).encode()).hexdigest()
 
 
-def mapped_entries(
-    profile: SourcesConfig, source_name: str, tables: Mapping[str, ContractTable]
-) -> list[Mapped]:
+def mapped_entries(profile: SourcesConfig, source_name: str, tables: Mapping[str, ContractTable]) -> list[Mapped]:
     """A source's entries whose canonical table exists, in the file's order."""
     source = profile.sources[source_name]
     return [
@@ -171,9 +168,7 @@ def _provenance(mapped: Mapped, provenance: Mapping[str, str]) -> dict[str, str]
     sql["_malformed"] = MALFORMED
     sql["_excluded_by"] = _excluded_by(mapped.entry)
     spec = mapped.source.version_column
-    sql["_version"] = (
-        "CAST(NULL AS VARCHAR)" if spec is None else version(_picked(spec), spec, mapped.timezone)
-    )
+    sql["_version"] = "CAST(NULL AS VARCHAR)" if spec is None else version(_picked(spec), spec, mapped.timezone)
     return sql
 
 
@@ -181,7 +176,5 @@ def _excluded_by(entry: TableMapping) -> str:
     """SQL of the first rule that holds. A malformed row is never excluded: its fields cannot be trusted."""
     if not entry.exclude:
         return "CAST(NULL AS VARCHAR)"
-    rules = " ".join(
-        f"WHEN ({predicate}\n) THEN {literal(name)}" for name, predicate in entry.exclude.items()
-    )
+    rules = " ".join(f"WHEN ({predicate}\n) THEN {literal(name)}" for name, predicate in entry.exclude.items())
     return f"CASE WHEN {MALFORMED} IS NOT NULL THEN NULL {rules} END"

@@ -110,9 +110,7 @@ def _refuse_duplicates(names: list[str]) -> None:
             )
 
 
-def read_batches(
-    path: Path, file_format: FileFormat, names: list[str], batch_rows: int
-) -> Iterator[pa.Table]:
+def read_batches(path: Path, file_format: FileFormat, names: list[str], batch_rows: int) -> Iterator[pa.Table]:
     """Text tables of at most `batch_rows` rows: the columns of `names`, ROW_NUMBER (int64) and MALFORMED.
 
     A row with too few fields, too many that are not empty, or a quote that is never closed has nulls in all
@@ -170,9 +168,7 @@ def _inspected(
             yield number + position, [None] * width, raw.rstrip("\r\n")
 
 
-def _table(
-    names: list[str], rows: Sequence[Fields], numbers: Iterable[int], malformed: Sequence[Any]
-) -> pa.Table:
+def _table(names: list[str], rows: Sequence[Fields], numbers: Iterable[int], malformed: Sequence[Any]) -> pa.Table:
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
     columns += [pa.array(numbers, pa.int64()), pa.array(malformed, pa.string())]
     return pa.Table.from_arrays(columns, names=[*names, ROW_NUMBER, MALFORMED])

@@ -58,14 +58,10 @@ def read_yaml(path: Path) -> YamlDocument:
     except FileNotFoundError:
         raise SourceError(f"{label}: there is no such file; every profile folder needs one.") from None
     except UnicodeDecodeError as error:
-        raise SourceError(
-            f"{label}: byte {error.start} is not UTF-8; save the file with the encoding UTF-8."
-        ) from None
+        raise SourceError(f"{label}: byte {error.start} is not UTF-8; save the file with the encoding UTF-8.") from None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise SourceError(
-            f"{label}:{line}: this is not valid YAML ({error.problem}); mend that line."
-        ) from None
+        raise SourceError(f"{label}:{line}: this is not valid YAML ({error.problem}); mend that line.") from None
     except yaml.YAMLError as error:
         raise SourceError(f"{label}: this is not valid YAML ({error}).") from None
     lines: dict[Key, int] = {}
@@ -76,9 +72,7 @@ def read_yaml(path: Path) -> YamlDocument:
 def _plain(node: yaml.Node, key: Key, lines: dict[Key, int], label: str) -> Any:
     """The node as dict, list, text or None; notes each key's line. An alias must not contain itself."""
     if len(key) > 30:
-        raise SourceError(
-            f"{label}: {dotted(key[:3])} is nested more than 30 levels deep; a YAML alias may loop."
-        )
+        raise SourceError(f"{label}: {dotted(key[:3])} is nested more than 30 levels deep; a YAML alias may loop.")
     if isinstance(node, yaml.ScalarNode):
         return None if node.tag == "tag:yaml.org,2002:null" else node.value
     if isinstance(node, yaml.SequenceNode):
@@ -91,9 +85,7 @@ def _plain(node: yaml.Node, key: Key, lines: dict[Key, int], label: str) -> Any:
     for name_node, value_node in node.value:
         name, line = str(name_node.value), name_node.start_mark.line + 1
         if name in mapping:
-            raise SourceError(
-                f"{label}:{line}: the key {dotted((*key, name))} is given twice; keep one of the two."
-            )
+            raise SourceError(f"{label}:{line}: the key {dotted((*key, name))} is given twice; keep one of the two.")
         lines[(*key, name)] = line
         mapping[name] = _plain(value_node, (*key, name), lines, label)
     return mapping

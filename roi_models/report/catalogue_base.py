@@ -62,9 +62,7 @@ def make_figure(
     )
 
 
-def figures_of_rows(
-    prefix: str, rows: Iterable[Row], measures: Iterable[Measure], table: str
-) -> Iterator[Figure]:
+def figures_of_rows(prefix: str, rows: Iterable[Row], measures: Iterable[Measure], table: str) -> Iterator[Figure]:
     """One figure per row and measure, `prefix.<row key>.<measure id>`; none where the column is absent."""
     declared = tuple(measures)
     for row in rows:

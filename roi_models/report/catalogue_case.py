@@ -138,14 +138,10 @@ YEAR_MEASURES = (
 )
 
 SCENARIO_MEASURES = (
-    Measure(
-        column="uplift", unit="points", definition="Uplift of the metric assumed in the {label} scenario."
-    ),
+    Measure(column="uplift", unit="points", definition="Uplift of the metric assumed in the {label} scenario."),
     Measure(column="npv", unit="money", definition="Net present value in the {label} scenario."),
     Measure(column="roi_pct", unit="share_pct", definition="Return on investment in the {label} scenario."),
-    Measure(
-        column="payback_months", unit="months", definition="Months until paid back in the {label} scenario."
-    ),
+    Measure(column="payback_months", unit="months", definition="Months until paid back in the {label} scenario."),
 )
 
 SEGMENT_MEASURES = (
@@ -236,12 +232,8 @@ def case_figures(case_file: CaseFile) -> Iterator[Figure]:
     if rows.shows_case(case_file):
         yield from _headline(case_file.case)
         yield from figures_of_rows("cash", rows.year_rows(case_file), YEAR_MEASURES, tables.CASE_YEARS)
-        yield from figures_of_rows(
-            "scenario", rows.scenario_rows(case_file), SCENARIO_MEASURES, tables.CASE_SCENARIOS
-        )
-        yield from figures_of_rows(
-            "segment", rows.segment_rows(case_file), SEGMENT_MEASURES, tables.CASE_SEGMENTS
-        )
+        yield from figures_of_rows("scenario", rows.scenario_rows(case_file), SCENARIO_MEASURES, tables.CASE_SCENARIOS)
+        yield from figures_of_rows("segment", rows.segment_rows(case_file), SEGMENT_MEASURES, tables.CASE_SEGMENTS)
 
 
 def assumption_figures(case_file: CaseFile) -> Iterator[Figure]:

@@ -17,13 +17,9 @@ SCORE_MEASURES = (
     Measure(column="n", unit="count", definition="Answers behind {label}."),
     Measure(column="mean_score", unit="score", definition="Mean answer of {label}."),
     Measure(column="nps_score", unit="score", definition="Promoters less detractors, in points, of {label}."),
-    Measure(
-        column="promoter_pct", unit="share_pct", definition="Share of promoters among answers of {label}."
-    ),
+    Measure(column="promoter_pct", unit="share_pct", definition="Share of promoters among answers of {label}."),
     Measure(column="passive_pct", unit="share_pct", definition="Share of passives among answers of {label}."),
-    Measure(
-        column="detractor_pct", unit="share_pct", definition="Share of detractors among answers of {label}."
-    ),
+    Measure(column="detractor_pct", unit="share_pct", definition="Share of detractors among answers of {label}."),
     Measure(
         column="top2_box_pct",
         unit="share_pct",
@@ -53,9 +49,7 @@ STAKE_SEGMENT_MEASURES = (
         source_column="account_id",
         definition="Active accounts in segment {label}.",
     ),
-    Measure(
-        column="mrr_amount", unit="money", definition="Monthly recurring revenue of segment {label}, summed."
-    ),
+    Measure(column="mrr_amount", unit="money", definition="Monthly recurring revenue of segment {label}, summed."),
     Measure(
         column="revenue_at_risk_amount",
         unit="money",
@@ -130,9 +124,7 @@ def quality_figures(case_file: CaseFile) -> Iterator[Figure]:
             f"{tables.ROW_ACCOUNTING}.{column}",
         )
     rejected = Measure(column="count_rows", unit="count", definition="Rows rejected: {label}.")
-    yield from figures_of_rows(
-        "quality.rejection", rows.rejection_rows(case_file), [rejected], tables.REJECTIONS
-    )
+    yield from figures_of_rows("quality.rejection", rows.rejection_rows(case_file), [rejected], tables.REJECTIONS)
     flagged = Measure(column="count_rows", unit="count", definition="Rows kept and flagged: {label}.")
     yield from figures_of_rows("quality.flag", rows.flag_rows(case_file), [flagged], tables.FLAGS)
     for row in rows.reconciliation_rows(case_file):

@@ -16,9 +16,7 @@ from roi_models.results import CaseFile, Figure, HazardFit
 
 SCORE_TERM = "score"
 
-_HIDDEN_CAUSE = (
-    "Strength, as a risk ratio, that an unmeasured cause would need with both score and churn to explain"
-)
+_HIDDEN_CAUSE = "Strength, as a risk ratio, that an unmeasured cause would need with both score and churn to explain"
 EFFECT_MEASURES = (
     Measure(
         column="headline_lag",
@@ -179,9 +177,7 @@ def _effect(fit: HazardFit | None, prefix: str, what: str, table: str) -> Iterat
             "Probability of a slope at least as far from zero if there were none",
         ),
     ):
-        yield make_figure(
-            f"{prefix}.{name}", score[column], unit, f"{words}, for {what}.", f"{table}.{column}"
-        )
+        yield make_figure(f"{prefix}.{name}", score[column], unit, f"{words}, for {what}.", f"{table}.{column}")
 
 
 def retention_figures(case_file: CaseFile) -> Iterator[Figure]:
@@ -218,9 +214,7 @@ def retention_figures(case_file: CaseFile) -> Iterator[Figure]:
 
 def survival_figures(case_file: CaseFile) -> Iterator[Figure]:
     """Survival at whole years by landmark group, and the slopes of the two estimators."""
-    yield from figures_of_rows(
-        "survival", rows.group_rows(case_file), SURVIVAL_GROUP_MEASURES, tables.SURVIVAL_GROUPS
-    )
+    yield from figures_of_rows("survival", rows.group_rows(case_file), SURVIVAL_GROUP_MEASURES, tables.SURVIVAL_GROUPS)
     yield from figures_of_rows(
         "survival", rows.survival_mark_rows(case_file), SURVIVAL_MARK_MEASURES, tables.SURVIVAL_CURVES
     )

@@ -85,10 +85,7 @@ def _for_page(svg: str, prefix: str, title: str, description: str) -> str:
     body = re.sub(r"font-family: [^;\"]+;? ?", "", body)
     body = re.sub(r"<style[^>]*>.*?</style>\s*", "", body, flags=re.DOTALL)
     view_box = re.search(r'viewBox="([^"]+)"', body)
-    names = (
-        f'<title id="{prefix}-title">{escape(title)}</title>'
-        f'<desc id="{prefix}-desc">{escape(description)}</desc>'
-    )
+    names = f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>'
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'role="img" stroke-linejoin="round" data-exempt="axis" '
@@ -123,9 +120,7 @@ def _spread(positions: list[float], gap: float) -> list[float]:
 def survival_chart(curves: pd.DataFrame) -> str:
     """Kaplan–Meier curves with bands, one per landmark group, labelled at their ends."""
     groups = ordered_groups(curves)
-    description = (
-        "Stepped curves of the share of accounts still here by month, with a confidence band for each group."
-    )
+    description = "Stepped curves of the share of accounts still here by month, with a confidence band for each group."
     with _canvas("survival", "Accounts still here since the landmark, by group", description) as (axes, out):
         ends = []
         for group, colour in zip(groups, SERIES * 3, strict=False):
@@ -160,8 +155,7 @@ def survival_chart(curves: pd.DataFrame) -> str:
 def lag_profile_chart(profile: pd.DataFrame, headline_lag: int) -> str:
     """Hazard ratios with intervals by lag; the headline lag is filled, one (no effect) is a line."""
     description = (
-        "A point with an interval for each lag. The filled point is the headline lag; the dashed line marks "
-        "no effect."
+        "A point with an interval for each lag. The filled point is the headline lag; the dashed line marks no effect."
     )
     with _canvas("lags", "Hazard ratio per point of the score, by lag in months", description) as (axes, out):
         for row in profile.sort_values("lag").itertuples():

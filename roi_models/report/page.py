@@ -131,9 +131,7 @@ def _drawings(case_file: CaseFile) -> dict[str, Markup]:
         if not case_file.case.draws["npv"].dropna().empty:
             drawn["npv"] = charts.npv_chart(case_file.case.draws, currency)
     if not case_file.retention.lag_profile.empty:
-        drawn["lags"] = charts.lag_profile_chart(
-            case_file.retention.lag_profile, case_file.retention.headline_lag
-        )
+        drawn["lags"] = charts.lag_profile_chart(case_file.retention.lag_profile, case_file.retention.headline_lag)
     if not case_file.survival.curves.empty:
         drawn["survival"] = charts.survival_chart(case_file.survival.curves)
     # Drawn by us from frames, with every label escaped by matplotlib: safe to place unescaped.

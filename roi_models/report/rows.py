@@ -36,9 +36,7 @@ def slug(text: object) -> str:
     return re.sub(r"[^a-z0-9._-]+", "_", str(text).lower()).strip("_") or "blank"
 
 
-def keyed(
-    frame: pd.DataFrame, columns: Iterable[str], label: str = "{}", named_by: str = ""
-) -> tuple[Row, ...]:
+def keyed(frame: pd.DataFrame, columns: Iterable[str], label: str = "{}", named_by: str = "") -> tuple[Row, ...]:
     """The frame's rows in their order, keyed by the named columns; equal slugs get `~2`, `~3`, … in order.
 
     `label` is a format string over the key columns' values, or over the column `named_by`.
@@ -123,9 +121,7 @@ def year_rows(case_file: CaseFile) -> tuple[Row, ...]:
     if not shows_case(case_file):
         return ()
     years = case_file.case.years.sort_values("year").astype({"year": int})
-    return keyed(
-        years.assign(_key=[f"y{year}" for year in years["year"]]), ["_key"], "year {}", named_by="year"
-    )
+    return keyed(years.assign(_key=[f"y{year}" for year in years["year"]]), ["_key"], "year {}", named_by="year")
 
 
 def scenario_rows(case_file: CaseFile) -> tuple[Row, ...]:
@@ -135,9 +131,7 @@ def scenario_rows(case_file: CaseFile) -> tuple[Row, ...]:
 
 def segment_rows(case_file: CaseFile) -> tuple[Row, ...]:
     """One row per segment of the business case, by name."""
-    return (
-        keyed(case_file.case.by_segment.sort_values("segment"), ["segment"]) if shows_case(case_file) else ()
-    )
+    return keyed(case_file.case.by_segment.sort_values("segment"), ["segment"]) if shows_case(case_file) else ()
 
 
 def shows_case(case_file: CaseFile) -> bool:

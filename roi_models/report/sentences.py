@@ -34,9 +34,7 @@ _UNITS_AFTER = (
     (re.compile(_GAP + r"months?\b"), ("months",)),
     (re.compile(_GAP + r"years?\b"), ("years",)),
     (
-        re.compile(
-            r"[\s\u00a0](?:[a-z]+ )?(?:events?|accounts?|groups?|rows?|parameters?|checks?|account-months)\b"
-        ),
+        re.compile(r"[\s\u00a0](?:[a-z]+ )?(?:events?|accounts?|groups?|rows?|parameters?|checks?|account-months)\b"),
         ("count",),
     ),
     (re.compile(_GAP + r"points?\b"), ("points", "score", "pct_points")),
@@ -189,9 +187,7 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
         # A threshold is a constant of its own, even where an estimate happens to be as large.
         yield _stated(f"{own}.threshold", check.threshold, f"{tables.CHECKS}.threshold", NO_EFFECT)
         yield _stated(f"{own}.sentence", check.sentence, f"{tables.CHECKS}.sentence", *known)
-        yield _stated(
-            f"{own}.recommendation", check.recommendation, f"{tables.CHECKS}.recommendation", f"{own}."
-        )
+        yield _stated(f"{own}.recommendation", check.recommendation, f"{tables.CHECKS}.recommendation", f"{own}.")
     yield _stated("retention", retention.text, f"{tables.RETENTION}.text", NO_EFFECT, *estimates)
     yield _stated("retention.problem", retention.fit.problem, f"{tables.RETENTION}.problem", *estimates)
     yield _stated("survival.problem", case_file.survival.problem, f"{tables.SURVIVAL}.problem", "survival.")

@@ -63,9 +63,7 @@ CONVENTION_VALUES = (
 def _scalars(result: object) -> pd.DataFrame:
     """One row holding the fields of a result that are single values."""
     values = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
-    plain = {
-        name: value for name, value in values.items() if value is None or isinstance(value, str | int | float)
-    }
+    plain = {name: value for name, value in values.items() if value is None or isinstance(value, str | int | float)}
     return pd.DataFrame([plain])
 
 
@@ -90,9 +88,7 @@ def _checks(case_file: CaseFile) -> pd.DataFrame:
 
 def _verdict(case_file: CaseFile) -> pd.DataFrame:
     verdict = case_file.verdict
-    return pd.DataFrame(
-        [{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}]
-    )
+    return pd.DataFrame([{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}])
 
 
 def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:

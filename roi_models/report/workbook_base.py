@@ -84,9 +84,7 @@ class Sheet:
             self.sheet.merge_range(self.row, 0, self.row, 5, safe_text(text), self.formats[style])
             self.sheet.set_row(self.row, height)
         else:
-            self.sheet.write_string(
-                self.row, 0, safe_text(text), self.formats[style] if style != "text" else None
-            )
+            self.sheet.write_string(self.row, 0, safe_text(text), self.formats[style] if style != "text" else None)
         self.row += 1
 
     def gap(self) -> None:

@@ -91,9 +91,7 @@ def calculate(case_file: CaseFile) -> Calculation:
         )
     lines: list[YearLine] = []
     for row in rows.year_rows(case_file):
-        lines.append(
-            _line(row.data["year"], float(row.data[REVENUE_COLUMN]), inputs, lines[-1] if lines else None)
-        )
+        lines.append(_line(row.data["year"], float(row.data[REVENUE_COLUMN]), inputs, lines[-1] if lines else None))
     pv_benefits = round_for_unit(sum(line.pv_benefit for line in lines), "money")
     pv_costs = round_for_unit(sum(line.pv_cost for line in lines), "money")
     npv = round_for_unit(pv_benefits - pv_costs, "money")

@@ -145,9 +145,7 @@ def _year_formulas(row: int, first: int, year: int, revenue: str) -> tuple[tuple
     )
 
 
-def write_outputs(
-    sheet: Sheet, figures: FigureBook, calculation: Calculation, places: Places
-) -> tuple[Output, ...]:
+def write_outputs(sheet: Sheet, figures: FigureBook, calculation: Calculation, places: Places) -> tuple[Output, ...]:
     """Formulas for the results, then simulated results as published; returns the former."""
     sheet.head(("Output", "Value", "Figure"))
     outputs = []
@@ -161,9 +159,7 @@ def write_outputs(
     return tuple(outputs)
 
 
-def _live_outputs(
-    calculation: Calculation, places: Places, *, first: int
-) -> Iterator[tuple[str, Output, str, str]]:
+def _live_outputs(calculation: Calculation, places: Places, *, first: int) -> Iterator[tuple[str, Output, str, str]]:
     def span(column: str) -> str:
         return f"Calculations!{column}{places.first_row}:{column}{places.last_row}"
 

@@ -115,9 +115,7 @@ def _accounts(population: Population, history: History) -> pd.DataFrame:
             "between": population.between,
             "event_month": history.event_month,
             "event_kind": np.where(has_left, kind, None),
-            "event_date": np.where(has_left, history.event_date, np.datetime64("NaT")).astype(
-                "datetime64[s]"
-            ),
+            "event_date": np.where(has_left, history.event_date, np.datetime64("NaT")).astype("datetime64[s]"),
         }
     )
 
@@ -179,9 +177,7 @@ def _churn_events(setting: Setting, history: History, account_months: pd.DataFra
 def _follow_ups(setting: Setting, history: History, answers: pd.DataFrame) -> pd.DataFrame:
     """One follow-up per detractor's answer: both arms are opened, treated accounts that remain are called."""
     is_case = (answers["score"] <= DETRACTOR_MAX) & (answers["survey"] == "relationship")
-    cases = answers.loc[is_case, ["answer", "account", "contact", "month", "recorded_at"]].reset_index(
-        drop=True
-    )
+    cases = answers.loc[is_case, ["answer", "account", "contact", "month", "recorded_at"]].reset_index(drop=True)
     contacts = len(setting.population.contact_account)
     uniform = np.zeros((3, len(cases)))
     for month, rows in cases.groupby("month"):

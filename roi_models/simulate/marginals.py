@@ -28,9 +28,7 @@ def realised_marginals(simulation: Simulation) -> dict[str, float]:
     first_year = panel[panel["month"] < _YEAR]
     count_accounts = len(simulation.accounts)
     start = simulation.accounts.set_index("account")["mrr_start_cents"]
-    later = (
-        panel[panel["month"] == _YEAR].set_index("account")["mrr_cents"].reindex(start.index, fill_value=0)
-    )
+    later = panel[panel["month"] == _YEAR].set_index("account")["mrr_cents"].reindex(start.index, fill_value=0)
     ratings = simulation.brand_ratings
     ours = ratings[ratings["brand"] == OUR_BRAND]
     count_brands = ratings.groupby("rating")["brand"].size().to_numpy()

@@ -116,9 +116,7 @@ class Parameters:
     boost_decay: float = 0.95
 
 
-def effective_parameters(
-    switches: frozenset[str] = frozenset(), parameters: Parameters | None = None
-) -> Parameters:
+def effective_parameters(switches: frozenset[str] = frozenset(), parameters: Parameters | None = None) -> Parameters:
     """Apply switches to the parameters.
 
     `null`: satisfaction moves nobody to leave (β = 0), and nobody's scores fall before leaving.

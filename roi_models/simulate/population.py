@@ -52,9 +52,7 @@ def draw_population(streams: Streams, parameters: Parameters, accounts: int) -> 
     count_contacts = np.array(p.contacts_minimum)[segment] + extra
     contact_account = np.repeat(np.arange(accounts), count_contacts)
     contacts = len(contact_account)
-    between = (
-        p.between_sd * streams.generator("between").standard_normal(accounts) + p.between_on_price * price
-    )
+    between = p.between_sd * streams.generator("between").standard_normal(accounts) + p.between_on_price * price
     return Population(
         segment=segment,
         region=region,
@@ -68,8 +66,7 @@ def draw_population(streams: Streams, parameters: Parameters, accounts: int) -> 
         contact_account=contact_account,
         contact_role=_choice(streams, "role", p.role_shares, contacts),
         contact_answer=p.answer_contact_sd * streams.generator("contact_answer").standard_normal(contacts),
-        contact_response=p.response_contact_sd
-        * streams.generator("contact_response").standard_normal(contacts),
+        contact_response=p.response_contact_sd * streams.generator("contact_response").standard_normal(contacts),
         first_contact=np.concatenate([[0], np.cumsum(count_contacts)[:-1]]),
         count_contacts=count_contacts,
     )

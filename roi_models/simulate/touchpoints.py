@@ -80,12 +80,7 @@ def _ticket_scores(
     """What requesters would answer; the last three arguments are standard normal noise."""
     p = parameters
     effort = p.effort_on_satisfaction * satisfaction + effort
-    csat = (
-        p.csat_mean
-        + p.csat_on_satisfaction * satisfaction
-        + p.csat_on_effort * effort
-        + p.csat_noise_sd * csat
-    )
+    csat = p.csat_mean + p.csat_on_satisfaction * satisfaction + p.csat_on_effort * effort + p.csat_noise_sd * csat
     ces = p.ces_mean + p.ces_on_satisfaction * satisfaction + p.ces_on_effort * effort + p.ces_noise_sd * ces
     return {
         "csat_score": pd.array(np.clip(np.rint(csat), 1, 5), dtype="Int8"),
@@ -129,9 +124,7 @@ def draw_exit_answers(setting: Setting, history: History) -> pd.DataFrame:
     p, streams, population = setting.parameters, setting.streams, setting.population
     contacts = len(population.contact_account)
     draws = streams.generator("exit_survey").random((2, contacts))
-    score = p.exit_answer_mean + p.exit_answer_sd * streams.generator("exit_survey", 1).standard_normal(
-        contacts
-    )
+    score = p.exit_answer_mean + p.exit_answer_sd * streams.generator("exit_survey", 1).standard_normal(contacts)
     event_month = history.event_month[population.contact_account]
     contact = np.flatnonzero((event_month >= 0) & (draws[0] < p.exit_survey_share))
     account = population.contact_account[contact]

@@ -68,9 +68,7 @@ def true_retention_gain(
     """
     if horizon_months < 1 or accounts < 1 or months < 1:
         got = f"{accounts}, {months} and {horizon_months}"
-        raise ValueError(
-            f"A true gain needs an account, a month and one month of horizon at least: got {got}."
-        )
+        raise ValueError(f"A true gain needs an account, a month and one month of horizon at least: got {got}.")
     effective = effective_parameters(frozenset(switches), parameters)
     streams = Streams(seed=seed)
     setting = Setting(
@@ -107,9 +105,7 @@ def _survival(history: History, months: int, *, all_causes: bool) -> np.ndarray:
     return np.where(history.decided_for >= months, 0.0, np.exp(-hazard))
 
 
-def _compare(
-    setting: Setting, base: History, programme: History, *, uplift: float, reach: np.ndarray
-) -> RetentionGain:
+def _compare(setting: Setting, base: History, programme: History, *, uplift: float, reach: np.ndarray) -> RetentionGain:
     """Weigh both worlds' survival by revenue, and measure how far the uplift moved the answers."""
     months, active = len(base.months), base.event_month == NEVER
     weight = _last_bill_dollars(setting, base)[active]
@@ -153,8 +149,5 @@ def _answer_shift(base: History, programme: History, months: int, counted: np.nd
     old_scores, new_scores = np.concatenate(before).astype(float), np.concatenate(after).astype(float)
     if not len(old_scores):
         return 0.0, 0.0
-    net = [
-        (scores >= PROMOTER_MIN).mean() - (scores <= DETRACTOR_MAX).mean()
-        for scores in (old_scores, new_scores)
-    ]
+    net = [(scores >= PROMOTER_MIN).mean() - (scores <= DETRACTOR_MAX).mean() for scores in (old_scores, new_scores)]
     return float((new_scores - old_scores).mean()), 100 * float(net[1] - net[0])

@@ -63,9 +63,7 @@ def _respondents(setting: Setting, history: History, month: int, wave: np.ndarra
     day, person = streams.generator("brand_time", month).random((2, n))[:, account]
     start, end = setting.month_starts[month : month + 2]
     date = start + (day * (end - start).astype(np.int64)).astype(np.int64)
-    contact = population.first_contact[account] + (person * population.count_contacts[account]).astype(
-        np.int64
-    )
+    contact = population.first_contact[account] + (person * population.count_contacts[account]).astype(np.int64)
     table = pd.DataFrame(
         {
             "account": account,
@@ -86,9 +84,7 @@ def _rate(
     is_used = np.arange(MAX_BRANDS) < count_brands[:, None]
     ranks = rankdata(np.where(is_used, -utility, np.inf), axis=1) if len(utility) else utility
     war = np.where(is_used, war_shares(ranks, count_brands[:, None]), 0.0)
-    intercept = np.where(
-        count_brands == 1, p.share_sole_intercept, p.share_intercept + p.share_on_war * war[:, 0]
-    )
+    intercept = np.where(count_brands == 1, p.share_sole_intercept, p.share_intercept + p.share_on_war * war[:, 0])
     ours = 1 / (1 + np.exp(-(intercept + p.share_on_satisfaction * satisfaction)))
     others = war[:, 1:].sum(axis=1)
     rest = np.divide(1 - ours, others, out=np.zeros_like(ours), where=others > 0)

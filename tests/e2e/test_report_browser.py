@@ -11,9 +11,7 @@ from roi_models.report.page import render_report
 from tests.unit.sample_case import ALL_CASES
 
 CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip(
-    "playwright.sync_api", reason="the Python package playwright is not installed"
-)
+playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine's PATH")
 
 # WCAG contrast of every text element against the nearest opaque background.
@@ -92,9 +90,7 @@ def test_tables_scroll_in_their_own_box_and_charts_are_drawn(browser, files):
     page.goto(files["conditional"].as_uri())
     boxes = page.locator(".scroll")
     assert boxes.count() > 5
-    scrolled = boxes.evaluate_all(
-        "all => all.filter(e => e.scrollWidth > e.clientWidth).every(e => e.tabIndex === 0)"
-    )
+    scrolled = boxes.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth).every(e => e.tabIndex === 0)")
     assert scrolled
     for box in page.locator("figure svg").all():
         size = box.bounding_box()

@@ -52,11 +52,7 @@ def test_a_recalculation_gives_the_published_figures(tmp_path, name):
     base = case_file.case.base
     assert float(beside(sheets["Outputs"], "Net present value")) == pytest.approx(base.npv, abs=0.005)
     payback = beside(sheets["Outputs"], "Paid back after, months")
-    assert (
-        payback == "never"
-        if base.payback_months is None
-        else float(payback) == pytest.approx(base.payback_months)
-    )
+    assert payback == "never" if base.payback_months is None else float(payback) == pytest.approx(base.payback_months)
     ties = [row[4] for row in sheets["Checks"] if len(row) > 4 and row[4] in ("TRUE", "FALSE")]
     assert len(ties) > 10 and set(ties) == {"TRUE"}
     assert "#" not in "".join(cell[:1] for rows in sheets.values() for row in rows for cell in row)
@@ -81,9 +77,7 @@ def test_a_changed_input_follows_through(tmp_path, name, value):
     )
     outputs = sheets["Outputs"]
     assert float(beside(outputs, "Net present value")) == pytest.approx(expected.npv, abs=0.011)
-    assert float(beside(outputs, "Return on investment").rstrip("%")) == pytest.approx(
-        expected.roi_pct, abs=1e-3
-    )
+    assert float(beside(outputs, "Return on investment").rstrip("%")) == pytest.approx(expected.roi_pct, abs=1e-3)
     payback = beside(outputs, "Paid back after, months")
     assert (
         payback == "never"

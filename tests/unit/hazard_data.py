@@ -13,9 +13,7 @@ CELL_KEYS = [
 ]  # fmt: skip
 
 
-def account_months(
-    *, n_accounts=600, n_months=24, beta=-0.25, base=0.02, seed=1, silent_share=0.3
-) -> pd.DataFrame:
+def account_months(*, n_accounts=600, n_months=24, beta=-0.25, base=0.02, seed=1, silent_share=0.3) -> pd.DataFrame:
     """One row per account and month at risk; churn follows the score with slope `beta`."""
     rng = np.random.default_rng(seed)
     score = np.clip(rng.normal(7.5, 1.8, n_accounts), 0, 10).round(2)
@@ -54,9 +52,7 @@ def account_months(
     gone = left.groupby(frame["account"]).shift(fill_value=0) > 0
     frame = frame[~gone].reset_index(drop=True)
     frame["account_group"] = frame["account"] % 256
-    frame["tenure_step"] = [
-        f"t{STEPS[i]:03d}" for i in np.searchsorted(STEPS, frame["tenure"], side="right") - 1
-    ]
+    frame["tenure_step"] = [f"t{STEPS[i]:03d}" for i in np.searchsorted(STEPS, frame["tenure"], side="right") - 1]
     frame["price_bin"] = "b" + pd.Series(np.digitize(frame["price"], [-1, 0, 1])).astype(str)
     frame["control_key"] = "price_index=" + frame["price_bin"] + "|segment=" + frame["segment"]
     return frame
@@ -65,9 +61,7 @@ def account_months(
 def cells_of(frame: pd.DataFrame, lags=(1, 3)) -> pd.DataFrame:
     """Cells as agg_hazard_cells has them; scores never change here, so every lag sees the same."""
     binned = frame.assign(
-        score_bin=np.where(
-            frame["score"].isna(), "", np.floor(frame["score"].fillna(0)).astype(int).astype(str)
-        ),
+        score_bin=np.where(frame["score"].isna(), "", np.floor(frame["score"].fillna(0)).astype(int).astype(str)),
         score=frame["score"].fillna(0),
         churned=frame["voluntary"] | frame["involuntary"],
     )

@@ -32,13 +32,9 @@ RISK_FACTOR = 0.9  # benefits are counted at nine tenths in the sample
 MARGIN, RATE, INITIAL, ANNUAL = 0.75, 0.10, 120_000.0, 90_000.0
 
 
-def hazard_fit(
-    *, coef: float = -0.12, std_error: float = 0.02, outcome: str = "voluntary", lag: int = 3
-) -> HazardFit:
+def hazard_fit(*, coef: float = -0.12, std_error: float = 0.02, outcome: str = "voluntary", lag: int = 3) -> HazardFit:
     terms, coefs, errors = ("score", "is_renewal"), np.array([coef, 0.9]), np.array([std_error, 0.1])
-    table = pd.DataFrame(
-        {"term": terms, "coef": coefs, "std_error": errors, "std_error_model": errors * 0.95}
-    )
+    table = pd.DataFrame({"term": terms, "coef": coefs, "std_error": errors, "std_error_model": errors * 0.95})
     table["hazard_ratio"] = np.exp(coefs)
     table["ci_low"], table["ci_high"] = np.exp(coefs - 1.96 * errors), np.exp(coefs + 1.96 * errors)
     table["z_score"] = coefs / errors
@@ -428,9 +424,7 @@ def conditional_case() -> CaseFile:
     return CaseFile(
         context=context(),
         verdict=Verdict(level=Level.PASS, claim=Claim.CONDITIONAL, sentence=sentence, checks=checks()),
-        retention=retention_effect(
-            hazard_fit(), hazard_fit(coef=-0.03, std_error=0.042, outcome="involuntary")
-        ),
+        retention=retention_effect(hazard_fit(), hazard_fit(coef=-0.03, std_error=0.042, outcome="involuntary")),
         survival=survival_by_group(),
         wallet=WalletSummary(
             count_responses=1_020,
@@ -524,9 +518,7 @@ def sparse_case() -> CaseFile:
     return replace(
         plain,
         verdict=verdict,
-        context=context(
-            absent=("wallet share: no brand ratings supplied", "placebo: causes of churn are unknown")
-        ),
+        context=context(absent=("wallet share: no brand ratings supplied", "placebo: causes of churn are unknown")),
         retention=retention_effect(hazard_fit(), None),
         wallet=wallet,
         case=replace(case, base=replace(case.base, payback_months=None, irr=None)),

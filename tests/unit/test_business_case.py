@@ -94,14 +94,12 @@ def test_retained_revenue_vectors_with_the_ramp():
     assert case.base.pv_costs == float(want["pvc"]) and case.base.pv_benefits == float(want["pvb"])
     assert case.base.npv == float(want["npv"]) and round(case.base.roi_pct, 2) == float(want["roi_pct"])
     assert case.break_even_uplift == pytest.approx(WANT["break_even_uplift"], abs=1e-8)
-    assert case.years["pv_benefit"].sum() - case.years["pv_cost"].sum() == pytest.approx(
-        case.base.npv, abs=0.02
-    )
+    assert case.years["pv_benefit"].sum() - case.years["pv_cost"].sum() == pytest.approx(case.base.npv, abs=0.02)
     assert case.years["cumulative_net"].iloc[-1] == pytest.approx(case.years["net"].sum(), abs=0.005)
     break_even = replace(POINT, uplift_low=0, uplift_base=case.break_even_uplift, uplift_high=2)
-    assert build_case(
-        known_effect(), one_account(), one_answer(), break_even, scale=NPS
-    ).base.npv == pytest.approx(0, abs=0.02)
+    assert build_case(known_effect(), one_account(), one_answer(), break_even, scale=NPS).base.npv == pytest.approx(
+        0, abs=0.02
+    )
 
 
 def test_retained_revenue_vectors_without_the_ramp():
@@ -112,16 +110,12 @@ def test_retained_revenue_vectors_without_the_ramp():
     first = build_case(known_effect(), one_account(), one_answer(), year, scale=NPS)
     assert first.retention_base == pytest.approx(WANT["ret12_base"], abs=1e-6)
     assert first.retention_programme == pytest.approx(WANT["ret12_cf"], abs=1e-6)
-    assert first.by_segment["retained_revenue_amount"].sum() == pytest.approx(
-        WANT["y1_mrr_months"], abs=0.005
-    )
+    assert first.by_segment["retained_revenue_amount"].sum() == pytest.approx(WANT["y1_mrr_months"], abs=0.005)
 
 
 def test_ceiling_and_unfavourable_slopes_pay_nothing():
     at_ceiling = build_case(known_effect(), one_account(10.0), one_answer(10), POINT, scale=NPS)
-    assert (
-        at_ceiling.gain_pp == 0 and at_ceiling.base.pv_benefits == 0 and at_ceiling.break_even_uplift is None
-    )
+    assert at_ceiling.gain_pp == 0 and at_ceiling.base.pv_benefits == 0 and at_ceiling.break_even_uplift is None
     worse = build_case(known_effect(beta=0.12), one_account(), one_answer(), POINT, scale=NPS)
     assert worse.gain_pp < 0 and worse.break_even_uplift is None and worse.prob_npv_positive == 0
 
@@ -129,9 +123,7 @@ def test_ceiling_and_unfavourable_slopes_pay_nothing():
 @pytest.fixture(scope="module")
 def world():
     months = account_months(n_accounts=500, seed=2)
-    retention = estimate_retention(
-        cells_of(months, lags=(3,)), control_levels_of(months), metric="nps", headline_lag=3
-    )
+    retention = estimate_retention(cells_of(months, lags=(3,)), control_levels_of(months), metric="nps", headline_lag=3)
     accounts = active_accounts(months)
     return retention, accounts, answers_of(accounts)
 
@@ -163,24 +155,17 @@ def slow_survival(fit, account, months, lift, ramp_months):
 
 def test_g_formula_equals_an_account_by_account_oracle(world):
     retention, accounts, answers = world
-    few = pd.concat(
-        [accounts.head(12), accounts[accounts["score_state"] == "silent"].head(4)]
-    ).drop_duplicates("account_id")
-    terms = replace(
-        TERMS, uplift_unit="answer_points", uplift_low=1, uplift_base=1, uplift_high=1, horizon_months=24
+    few = pd.concat([accounts.head(12), accounts[accounts["score_state"] == "silent"].head(4)]).drop_duplicates(
+        "account_id"
     )
+    terms = replace(TERMS, uplift_unit="answer_points", uplift_low=1, uplift_base=1, uplift_high=1, horizon_months=24)
     got = build_case(retention, few, answers, terms, scale=NPS)
-    lifts = answers.assign(
-        lift=np.minimum(answers["score"].astype(float) + 1, 10) - answers["score"].astype(float)
-    )
+    lifts = answers.assign(lift=np.minimum(answers["score"].astype(float) + 1, 10) - answers["score"].astype(float))
     lift = lifts.groupby("account_id")["lift"].mean()
     mrr = few["mrr_amount"].astype(float).to_numpy()
     survival = np.array(
         [
-            [
-                slow_survival(retention.fit, account, 24, moved, 6)
-                for moved in (0.0, lift.get(account.account_id, 0.0))
-            ]
+            [slow_survival(retention.fit, account, 24, moved, 6) for moved in (0.0, lift.get(account.account_id, 0.0))]
             for account in few.itertuples()
         ]
     )
@@ -210,9 +195,7 @@ def test_parts_add_up_and_uncertainty_surrounds_the_estimate(case, world):
 def test_draws_agree_with_the_point_estimate_when_nothing_is_uncertain(world):
     retention, accounts, answers = world
     sure = replace(retention, fit=replace(retention.fit, covariance=np.eye(len(retention.fit.coef)) * 1e-24))
-    got = build_case(
-        sure, accounts, answers, replace(TERMS, uplift_low=2, uplift_high=2, n_draws=100), scale=NPS
-    )
+    got = build_case(sure, accounts, answers, replace(TERMS, uplift_low=2, uplift_high=2, n_draws=100), scale=NPS)
     assert got.draws["npv"].to_numpy() == pytest.approx(got.base.npv, abs=0.02)
     assert got.draws["gain_pp"].to_numpy() == pytest.approx(got.gain_pp, rel=1e-6)
     assert got.draws["roi_pct"].to_numpy() == pytest.approx(got.base.roi_pct, abs=1e-3)
@@ -225,9 +208,7 @@ def test_the_interval_is_that_of_the_slope():
     assert uncertain.draws["slope"].std() == pytest.approx(0.03, rel=0.04)
 
     def gain(beta):
-        sure = build_case(
-            known_effect(beta=beta), one_account(), one_answer(), replace(POINT, n_draws=100), scale=NPS
-        )
+        sure = build_case(known_effect(beta=beta), one_account(), one_answer(), replace(POINT, n_draws=100), scale=NPS)
         return sure.gain_pp
 
     assert uncertain.gain_low_pp == pytest.approx(gain(-0.12 + 1.96 * 0.03), rel=0.05)

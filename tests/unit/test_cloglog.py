@@ -34,9 +34,7 @@ def test_equals_r_glm_with_a_week_factor(person_weeks):
     got = fit_cloglog(design_of(person_weeks), np.ones(len(person_weeks)), person_weeks["event"].to_numpy())
     assert got.problem is None
     assert got.coef[:7] == pytest.approx(want["coef"][COVARIATES].to_numpy(), abs=1e-6)
-    assert np.sqrt(np.diag(got.covariance_model))[:7] == pytest.approx(
-        want["se"][COVARIATES].to_numpy(), abs=1e-6
-    )
+    assert np.sqrt(np.diag(got.covariance_model))[:7] == pytest.approx(want["se"][COVARIATES].to_numpy(), abs=1e-6)
     assert got.loglik == pytest.approx(want["loglik"].iloc[0], abs=1e-6)
 
 
@@ -70,9 +68,7 @@ def test_equals_statsmodels(small):
 
     design, at_risk, events, cluster = small
     family = sm.families.Binomial(link=sm.families.links.CLogLog())
-    want = sm.GLM(np.column_stack([events, at_risk - events]), design, family=family).fit(
-        tol=1e-13, maxiter=100
-    )
+    want = sm.GLM(np.column_stack([events, at_risk - events]), design, family=family).fit(tol=1e-13, maxiter=100)
     got = fit_cloglog(design, at_risk, events, cluster)
     assert got.coef == pytest.approx(want.params, abs=1e-9)
     assert got.covariance_model == pytest.approx(want.cov_params(), abs=1e-10)

@@ -169,9 +169,7 @@ def test_every_reference_is_known_but_the_orphans(files):
 
 
 def test_ledger_ties_to_the_invoices_to_the_cent(files):
-    rates = {
-        (row["month"], row["currency"]): Decimal(row["rate_to_usd"]) for row in rows_of(files, "fx_rates.csv")
-    }
+    rates = {(row["month"], row["currency"]): Decimal(row["rate_to_usd"]) for row in rows_of(files, "fx_rates.csv")}
     # The first row of an account is its newest version.
     segments = {row["Id"]: row["Segment__c"] for row in reversed(rows_of(files, "salesforce_accounts.csv"))}
     sums, seen, currencies = defaultdict(Decimal), set(), set()
@@ -183,10 +181,7 @@ def test_ledger_ties_to_the_invoices_to_the_cent(files):
         month = datetime.strptime(row["period_start"], "%d/%m/%Y").strftime("%Y-%m-%d")
         amount = Decimal(row["amount_minor"]) / 100 * rates[month, row["currency"]]
         sums[month, segments[row["account_code"]]] += amount.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
-    ledger = {
-        (row["period"], row["segment"]): Decimal(row["amount"])
-        for row in rows_of(files, "general_ledger.csv")
-    }
+    ledger = {(row["period"], row["segment"]): Decimal(row["amount"]) for row in rows_of(files, "general_ledger.csv")}
     assert currencies == {"EUR", "USD"}
     assert sums == ledger
 

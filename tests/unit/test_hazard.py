@@ -68,9 +68,7 @@ def split(cells):
     rest = cells.copy()
     rest[counts] = cells[counts] - first[counts]
     first["score_sum"] = [value / 4 for value in cells["score_sum"]]
-    rest["score_sum"] = [
-        whole - part for whole, part in zip(cells["score_sum"], first["score_sum"], strict=True)
-    ]
+    rest["score_sum"] = [whole - part for whole, part in zip(cells["score_sum"], first["score_sum"], strict=True)]
     return pd.concat([rest, first])
 
 
@@ -120,9 +118,7 @@ def without_events(cells, where):
 
 
 def test_levels_without_events_join_their_neighbours(cells, levels):
-    thin = without_events(
-        cells, cells["tenure_step"].isin(["t000", "t024"]) | cells["control_key"].str.contains("MID")
-    )
+    thin = without_events(cells, cells["tenure_step"].isin(["t000", "t024"]) | cells["control_key"].str.contains("MID"))
     fit = fit_hazard(thin, levels, lag=3)
     assert fit.problem is None
     steps = fit.encoding.tenure_terms
@@ -149,9 +145,7 @@ def test_missing_continuous_values_get_a_dummy_and_aliases_go(cells, levels):
 
 def first_events(cells, count):
     """Keep churn in `count` scored cells only."""
-    chosen = cells.index[
-        (cells["count_voluntary"] == 1) & (cells["score_state"] == "fresh") & (cells["lag"] == 3)
-    ]
+    chosen = cells.index[(cells["count_voluntary"] == 1) & (cells["score_state"] == "fresh") & (cells["lag"] == 3)]
     return without_events(cells, ~cells.index.isin(chosen[:count]))
 
 

@@ -103,9 +103,7 @@ def test_numbers(connection, text, currency, keys, expected):
 def test_versions_sort_as_texts(connection):
     texts = ["2", "10", "2024-01-31T10:00:00+01:00", "v3"]
     sql = version("t.x", Conversion(), "UTC")
-    found = [
-        connection.execute(f"SELECT {sql} FROM (SELECT ? AS x) t", [text]).fetchone()[0] for text in texts
-    ]
+    found = [connection.execute(f"SELECT {sql} FROM (SELECT ? AS x) t", [text]).fetchone()[0] for text in texts]
     assert found == ["0" * 19 + "2", "0" * 18 + "10", "2024-01-31 09:00:00", "v3"]
 
 

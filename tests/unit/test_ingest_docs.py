@@ -15,9 +15,7 @@ BLOCKS = re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)
 MODELS = [
     model
     for model in vars(grammar).values()
-    if isinstance(model, type)
-    and issubclass(model, grammar.BaseModel)
-    and model.__module__ == grammar.__name__
+    if isinstance(model, type) and issubclass(model, grammar.BaseModel) and model.__module__ == grammar.__name__
 ]
 
 

@@ -194,9 +194,7 @@ def test_an_expression_that_fails_on_a_value_is_a_sentence_and_leaves_nothing_ha
 RAVENSTACK = ROOT.parent / "shared/data/ravenstack"
 
 
-@pytest.mark.skipif(
-    not RAVENSTACK.is_dir(), reason="the example data lie beside the project and are absent here"
-)
+@pytest.mark.skipif(not RAVENSTACK.is_dir(), reason="the example data lie beside the project and are absent here")
 def test_someone_elses_data_map_by_yaml_alone(workspace):
     workspace.profile((ROOT / "config/ravenstack/sources.yml").read_text(encoding="utf-8"))
     workspace.inbox.rename(workspace.folder / "other")

@@ -107,9 +107,7 @@ def test_faults_of_whole_files_are_sentences(tmp_path, content, keys, sentence):
 
 
 def test_reading_agrees_with_csv_over_many_rows(tmp_path):
-    rows = [
-        [str(number), 'a "quoted", text\nin two lines' if number % 7 == 0 else "x"] for number in range(5_000)
-    ]
+    rows = [[str(number), 'a "quoted", text\nin two lines' if number % 7 == 0 else "x"] for number in range(5_000)]
     path = tmp_path / "f"
     with path.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows([["n", "t"], *rows])

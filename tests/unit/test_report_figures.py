@@ -73,9 +73,7 @@ def test_figures_hold_the_case_files_numbers():
     assert book["stake.top01.revenue_at_risk_amount"].value == stake.max()
     total = sum((Decimal(repr(value)) for value in stake), Decimal(0))
     assert book["stake.total.revenue_at_risk_amount"].value == float(total)
-    segments = [
-        figure.value for figure in book if figure.id.startswith("stake.segment.") and "risk" in figure.id
-    ]
+    segments = [figure.value for figure in book if figure.id.startswith("stake.segment.") and "risk" in figure.id]
     assert round(sum(segments), 2) == float(total)
 
 

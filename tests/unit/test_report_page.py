@@ -73,9 +73,7 @@ def test_every_number_on_the_page_is_a_figure(pages, name):
 @pytest.mark.parametrize("name", sorted(ALL_CASES))
 def test_the_page_is_self_contained_and_inert(pages, name):
     page = Page(pages[name])
-    policy = next(
-        attrs for tag, attrs in page.elements if attrs.get("http-equiv") == "Content-Security-Policy"
-    )
+    policy = next(attrs for tag, attrs in page.elements if attrs.get("http-equiv") == "Content-Security-Policy")
     assert policy["content"].startswith("default-src 'none'")
     assert "script" not in {tag for tag, _ in page.elements}
     for _, attributes in page.elements:
@@ -110,9 +108,7 @@ def test_a_failed_page_says_so_first_and_states_no_return(pages, name):
     body = pages[name].split("<main>")[1]
     text = re.sub(r"<code.*?</code>|<[^>]+>", " ", body, flags=re.DOTALL)
     assert text.index("Not evidence") < text.index("FAIL") < text.index("Data quality")
-    assert not re.search(
-        r"\b(?:roi|npv)\b|return on investment|net present value|payback", text, re.IGNORECASE
-    )
+    assert not re.search(r"\b(?:roi|npv)\b|return on investment|net present value|payback", text, re.IGNORECASE)
 
 
 def test_a_claim_of_none_is_said_beside_the_figures(pages):

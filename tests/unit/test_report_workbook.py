@@ -64,9 +64,7 @@ def test_outputs_are_formulas_whose_cached_values_tie_to_the_figures(books, name
 def test_every_input_is_named_and_used_by_a_formula(books):
     names = defined_names(books["conditional"])
     assert set(names) == set(INPUTS)
-    formulas = " ".join(
-        formula or "" for formula, _ in read_cells(books["conditional"])["Calculations"].values()
-    )
+    formulas = " ".join(formula or "" for formula, _ in read_cells(books["conditional"])["Calculations"].values())
     assert [name for name in INPUTS if name not in formulas] == []
 
 
@@ -104,9 +102,7 @@ def test_a_row_lost_shows_as_false():
     assert False in [value for formula, value in cells.values() if formula]
 
 
-@pytest.mark.parametrize(
-    ("scale", "expected"), [(1.0, payback_of(yearly_flows())), (0.2, "never"), (-0.1, "never")]
-)
+@pytest.mark.parametrize(("scale", "expected"), [(1.0, payback_of(yearly_flows())), (0.2, "never"), (-0.1, "never")])
 def test_payback_follows_the_running_sum(scale, expected):
     from sample_case import business_case
 

@@ -30,9 +30,7 @@ def test_headline_profile_and_placebo(effect, months):
     # Scores never change in this panel, so every lag must say the same.
     assert {**first, "lag": 3} == pytest.approx(third)
     assert first["ci_low"] < first["hazard_ratio"] < first["ci_high"] < 1
-    assert (
-        effect.placebo.outcome == "involuntary" and effect.placebo.count_events == months["involuntary"].sum()
-    )
+    assert effect.placebo.outcome == "involuntary" and effect.placebo.count_events == months["involuntary"].sum()
     placebo = effect.placebo.table.set_index("term").loc["score"]
     assert abs(placebo["z_score"]) < 3
 
@@ -49,10 +47,7 @@ def test_calibration_covers_everything_in_ascending_risk(effect, months):
 
 def test_words_and_e_value_agree_with_the_numbers(effect):
     ratio = effect.lag_profile.set_index("lag").loc[3, "hazard_ratio"]
-    assert (
-        f"hazard ratio {ratio:.3f}" in effect.text
-        and "lower monthly hazard of voluntary churn" in effect.text
-    )
+    assert f"hazard ratio {ratio:.3f}" in effect.text and "lower monthly hazard of voluntary churn" in effect.text
     assert "2 months before the month began" in effect.text and "association" in effect.text
     # About a fifth leave within a year, so the common-outcome formula applies: weaker than the plain one.
     assert 1 < effect.e_value_limit < effect.e_value < e_value(ratio)

@@ -131,9 +131,7 @@ def test_account_months_run_until_the_account_leaves(small):
     assert not (ends["voluntary"] & ends["involuntary"]).any()
     months = ends.set_index("account")["month"]
     assert months.to_dict() == accounts.loc[accounts["event_month"] >= 0, "event_month"].to_dict()
-    event_month = accounts["event_date"].dropna().to_numpy().astype("datetime64[M]") - np.datetime64(
-        "2022-01"
-    )
+    event_month = accounts["event_date"].dropna().to_numpy().astype("datetime64[M]") - np.datetime64("2022-01")
     assert (event_month.astype(int) == accounts.loc[accounts["event_month"] >= 0, "event_month"]).all()
     assert (panel["renewal"] == ((panel["tenure"] > 0) & (panel["tenure"] % 12 == 0))).all()
     assert panel["mrr_cents"].dtype == np.int64
@@ -153,9 +151,7 @@ def test_revenue_moves_only_as_recorded(small):
 def test_nobody_is_heard_after_leaving(small, frame):
     table = getattr(small, frame)
     left_at = small.accounts["event_date"].reindex(table["account"]).to_numpy()
-    time = {"answers": "answered_at", "tickets": "opened_at", "brand_ratings": "responded_at"}.get(
-        frame, "invited_at"
-    )
+    time = {"answers": "answered_at", "tickets": "opened_at", "brand_ratings": "responded_at"}.get(frame, "invited_at")
     assert not (table[time].to_numpy() >= left_at).any()
 
 
@@ -166,12 +162,7 @@ def test_survey_times_are_in_order_and_invitations_apart(small):
     assert (answers["recorded_at"] < small.month_starts[-1]).all()
     late = (answers["recorded_at"] - answers["answered_at"]).dt.days >= 7
     assert 0.005 < late.mean() < 0.05
-    gaps = (
-        small.invitations.sort_values(["contact", "invited_at"])
-        .groupby("contact")["invited_at"]
-        .diff()
-        .dropna()
-    )
+    gaps = small.invitations.sort_values(["contact", "invited_at"]).groupby("contact")["invited_at"].diff().dropna()
     assert gaps.min() > pd.Timedelta(days=45)
     assert answers["score"].between(0, 10).all()
 
@@ -235,9 +226,7 @@ def test_randomised_arm_is_even_and_only_treated_are_called(demo):
 def test_features_hold_nothing_latent(small):
     features, answers = retention_features(small)
     assert not LATENT & (set(features) | set(answers))
-    assert {"account", "month", "voluntary", "involuntary", "segment", "price", "tenure", "renewal"} <= set(
-        features
-    )
+    assert {"account", "month", "voluntary", "involuntary", "segment", "price", "tenure", "renewal"} <= set(features)
     assert features["segment"].tolist() == small.accounts["segment"].reindex(features["account"]).tolist()
     assert (features["period_start"].dt.day == 1).all()
 

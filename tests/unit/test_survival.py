@@ -25,9 +25,7 @@ def rossi():
             "score_group": np.where(data["age"] > 24, "promoter", "detractor"),
             "duration_months": data["week"],
             "is_churned": data["arrest"] == 1,
-            "control_key": [
-                "|".join(f"{name}=v{row[name]}" for name in others) for _, row in data.iterrows()
-            ],
+            "control_key": ["|".join(f"{name}=v{row[name]}" for name in others) for _, row in data.iterrows()],
         }
     )
 
@@ -93,9 +91,7 @@ def test_groups_come_best_first_and_add_up(rossi):
             "Every account was silent",
         ),
         (
-            lambda rows: rows.assign(
-                score=np.where(rows["is_churned"], 2.0, 9.0), duration_months=12, control_key=""
-            ),
+            lambda rows: rows.assign(score=np.where(rows["is_churned"], 2.0, 9.0), duration_months=12, control_key=""),
             "",
         ),
     ],
@@ -108,7 +104,5 @@ def test_hopeless_data_keep_the_curves_and_give_a_sentence(rossi, spoil, words):
     assert got.problem is not None and words in got.problem
     assert got.cox_coef is None and got.cloglog_coef is None
     assert len(got.curves) == (
-        0
-        if rows.empty
-        else got.groups["group"].map(rows.groupby("score_group")["duration_months"].max() + 1).sum()
+        0 if rows.empty else got.groups["group"].map(rows.groupby("score_group")["duration_months"].max() + 1).sum()
     )

@@ -30,9 +30,7 @@ def test_a_point_of_net_nps_on_a_typical_mix():
 
 
 @given(
-    st.lists(st.integers(0, 50), min_size=11, max_size=11).filter(
-        lambda c: sum(c[:7]) and sum(c[7:9]) and sum(c[9:])
-    ),
+    st.lists(st.integers(0, 50), min_size=11, max_size=11).filter(lambda c: sum(c[:7]) and sum(c[7:9]) and sum(c[9:])),
     st.floats(0.1, 0.9),
     st.sampled_from([1, -1]),
 )

@@ -100,9 +100,7 @@ def test_measured_uplifts_are_evidence(good):
 
 def test_no_effect_is_a_review_with_its_own_sentence_and_no_claim(null):
     got = verdict(null, uplift_is_evidenced=True)
-    assert (got.level, got.claim) == (Level.REVIEW, Claim.NONE) and level_of(
-        got, "effect_found"
-    ) == Level.REVIEW
+    assert (got.level, got.claim) == (Level.REVIEW, Claim.NONE) and level_of(got, "effect_found") == Level.REVIEW
     assert "No return is claimed" in got.sentence and "ROI" not in got.sentence
     assert any("No effect found" in check.sentence for check in got.checks)
 
@@ -204,8 +202,4 @@ def test_cox_agreement_and_what_was_absent(good):
 
 
 def test_money_reads_aloud():
-    assert (
-        money(-1234.5, "EUR") == "−EUR 1,234"
-        and money(0.3, "USD") == "USD 0"
-        and money(-0.3, "USD") == "USD 0"
-    )
+    assert money(-1234.5, "EUR") == "−EUR 1,234" and money(0.3, "USD") == "USD 0" and money(-0.3, "USD") == "USD 0"

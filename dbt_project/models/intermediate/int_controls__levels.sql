@@ -13,7 +13,7 @@ with stated as (
             attribute,
             value,
             row_number() over (
-                partition by account_id, attribute order by valid_from desc nulls last, value
+                partition by account_id, attribute order by valid_from desc nulls last, value asc
             ) as recency
         from {{ ref('stg_raw__account_attributes') }}
     ) as attributes

@@ -7,13 +7,13 @@ select
     cast(sum(cast(states.score as decimal(18, 4))) / count(*) as decimal(9, 4)) as score,
     min(states.age_days) as score_age_days,
     case when min(states.age_days) <= max(parameters.fresh_days) then 'fresh' else 'stale' end as score_state,
-    cast(count(*) as bigint) as count_contacts,
     {%- for role in ['executive', 'champion', 'user'] %}
     cast(
         sum(case when states.contact_role = '{{ role }}' then cast(states.score as decimal(18, 4)) end)
         / nullif(count(case when states.contact_role = '{{ role }}' then 1 end), 0) as decimal(9, 4)
-    ) as {{ role }}_score{{ ',' if not loop.last }}
+    ) as {{ role }}_score,
     {%- endfor %}
+    cast(count(*) as bigint) as count_contacts
 from {{ ref('int_feedback__contact_months') }} as states
 cross join {{ source('control', 'run_parameters') }} as parameters
 group by states.metric_id, states.account_id, states.month

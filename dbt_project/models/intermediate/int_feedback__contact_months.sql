@@ -17,7 +17,7 @@ with answers as (
 
 intervals as (
     select
-        answers.*,
+        *,
         coalesce(
             lead(visible_from) over (partition by metric_id, account_id, contact_key order by known_at),
             cast('9999-12-01' as date)

@@ -45,7 +45,12 @@ shown as (
         metrics.label as metric_label,
         metrics.kind as metric_kind,
         metrics.scale_max,
-        counted.count_answers < parameters.minimum_answers as is_suppressed
+        counted.count_answers < parameters.minimum_answers as is_suppressed,
+        (
+            counted.count_high + counted.count_low
+            - cast((counted.count_high - counted.count_low) * (counted.count_high - counted.count_low) as double)
+            / counted.count_answers
+        ) / counted.count_answers as nps_variance
     from counted
     inner join {{ source('control', 'metrics') }} as metrics on counted.metric_id = metrics.metric_id
     cross join {{ source('control', 'run_parameters') }} as parameters
@@ -73,14 +78,10 @@ select
         case when not is_suppressed and metric_kind = 'nps' then 100.0 * (count_high - count_low) / count_answers end
         as decimal(12, 6)
     ) as nps_score,
+    -- sqrt((P + D - (P - D)^2) / n), in points
     cast(
-        case when not is_suppressed and metric_kind = 'nps' then
-            100 * sqrt(
-                (
-                    count_high + count_low
-                    - cast((count_high - count_low) * (count_high - count_low) as double) / count_answers
-                ) / count_answers / count_answers
-            )
+        case
+            when not is_suppressed and metric_kind = 'nps' then 100 * sqrt(nps_variance / count_answers)
         end as decimal(12, 6)
     ) as nps_standard_error
 from shown

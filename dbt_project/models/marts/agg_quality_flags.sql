@@ -1,30 +1,57 @@
 -- Facts that are kept although they fit nowhere: they take no part where they must not, and are counted here.
 with flags as (
-    select 'orphan_answers' as flag, 'Answers whose account, contact and address we do not know' as label, {{ count_where('not is_matched') }} as count_rows
+    select
+        'orphan_answers' as flag,
+        'Answers whose account, contact and address we do not know' as label,
+        {{ count_where('not is_matched') }} as count_rows
     from {{ ref('fct_survey_responses') }}
     union all
-    select 'answers_after_churn' as flag, 'Answers given after the account had left' as label, {{ count_where('is_after_churn') }} as count_rows
+    select
+        'answers_after_churn' as flag,
+        'Answers given after the account had left' as label,
+        {{ count_where('is_after_churn') }} as count_rows
     from {{ ref('fct_survey_responses') }}
     union all
-    select 'orphan_contacts' as flag, 'Contacts of accounts we do not know' as label, {{ count_where('not is_matched') }} as count_rows
+    select
+        'orphan_contacts' as flag,
+        'Contacts of accounts we do not know' as label,
+        {{ count_where('not is_matched') }} as count_rows
     from {{ ref('int_contacts__resolved') }}
     union all
-    select 'orphan_contracts' as flag, 'Contracts of accounts we do not know' as label, {{ count_where('not is_matched') }} as count_rows
+    select
+        'orphan_contracts' as flag,
+        'Contracts of accounts we do not know' as label,
+        {{ count_where('not is_matched') }} as count_rows
     from {{ ref('int_contracts__converted') }}
     union all
-    select 'orphan_revenue' as flag, 'Revenue lines of accounts we do not know' as label, {{ count_where('not is_matched') }} as count_rows
+    select
+        'orphan_revenue' as flag,
+        'Revenue lines of accounts we do not know' as label,
+        {{ count_where('not is_matched') }} as count_rows
     from {{ ref('int_revenue__converted') }}
     union all
-    select 'orphan_brand_ratings' as flag, 'Brand ratings of accounts we do not know' as label, {{ count_where('not is_matched') }} as count_rows
+    select
+        'orphan_brand_ratings' as flag,
+        'Brand ratings of accounts we do not know' as label,
+        {{ count_where('not is_matched') }} as count_rows
     from {{ ref('fct_wallet_share') }}
     union all
-    select 'revenue_without_rate' as flag, 'Revenue lines without a rate of exchange' as label, {{ count_where('amount is null') }} as count_rows
+    select
+        'revenue_without_rate' as flag,
+        'Revenue lines without a rate of exchange' as label,
+        {{ count_where('amount is null') }} as count_rows
     from {{ ref('int_revenue__converted') }}
     union all
-    select 'contracts_without_rate' as flag, 'Contracts without a rate of exchange' as label, {{ count_where('mrr_amount is null') }} as count_rows
+    select
+        'contracts_without_rate' as flag,
+        'Contracts without a rate of exchange' as label,
+        {{ count_where('mrr_amount is null') }} as count_rows
     from {{ ref('int_contracts__converted') }}
     union all
-    select 'churn_not_at_risk' as flag, 'Churn events of accounts that were not active when the month began' as label, {{ count_where('months.account_id is null') }} as count_rows
+    select
+        'churn_not_at_risk' as flag,
+        'Churn events of accounts that were not active when the month began' as label,
+        {{ count_where('months.account_id is null') }} as count_rows
     from {{ ref('int_churn__events') }} as events
     left join {{ ref('fct_account_months') }} as months
         on events.account_id = months.account_id and events.event_month = months.month

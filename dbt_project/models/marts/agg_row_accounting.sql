@@ -19,13 +19,13 @@ buckets as (
 
 counted as (
     select
+        {%- for bucket in ['accepted', 'rejected', 'superseded', 'excluded', 'empty'] %}
+        {{ count_where("_bucket = '" ~ bucket ~ "'") }} as count_{{ bucket }},
+        {%- endfor %}
         table_name,
         _source,
         _source_file,
-        _file_sha256,
-        {%- for bucket in ['accepted', 'rejected', 'superseded', 'excluded', 'empty'] %}
-        {{ count_where("_bucket = '" ~ bucket ~ "'") }} as count_{{ bucket }}{{ ',' if not loop.last }}
-        {%- endfor %}
+        _file_sha256
     from buckets
     group by table_name, _source, _source_file, _file_sha256
 )

@@ -11,7 +11,7 @@ from {{ model }}
 group by {{ columns | join(', ') }}
 having
     count(*) > 1
-    {%- if not allow_null %}{% for column in columns %}
+    {%- for column in columns if not allow_null %}
     or {{ column }} is null
-    {%- endfor %}{% endif %}
+    {%- endfor %}
 {% endtest %}
