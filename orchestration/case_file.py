@@ -196,7 +196,8 @@ def read_data_quality(run: Run) -> DataQuality:
         row_accounting=accounting,
         rejections=run.warehouse.read(
             "select table_name, rule, column_name, count(*) as count_rows, "
-            "min_by(raw_value, (source_file, source_row)) as example_raw_value, min_by(source_file, (source_file, source_row)) as example_file, "
+            "min_by(raw_value, (source_file, source_row)) as example_raw_value, "
+            "min_by(source_file, (source_file, source_row)) as example_file, "
             "min_by(source_row, (source_file, source_row)) as example_row from marts.fct_rejected_rows "
             "group by table_name, rule, column_name order by table_name, rule, column_name"
         ),

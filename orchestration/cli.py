@@ -56,6 +56,14 @@ def demo(
 
 
 @app.command()
+def ui(port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000) -> None:
+    """Serve Dagster's web UI and its daemon (schedules, sensors) on localhost until interrupted."""
+    from orchestration.instance import serve
+
+    serve(Settings.from_env(), port=port)
+
+
+@app.command()
 def doctor() -> None:
     """Say what is installed, configured, locked and published, and what is wrong."""
     from orchestration.doctor import examine

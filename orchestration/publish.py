@@ -251,7 +251,8 @@ def _require_equal(folder: Path, building: Path) -> None:
     if different:
         raise NotReproducibleError(
             f"The run {folder.name} was made anew from the same inputs, configuration and code, but "
-            f"{', '.join(different[:5])} came out otherwise; `latest` stays as it was. This is a defect: please report it with both folders."
+            f"{', '.join(different[:5])} came out otherwise; `latest` stays as it was. This is a defect: please report "
+            "it."
         )
 
 

@@ -72,7 +72,7 @@ def _no_claim(case: BusinessCase, retention: RetentionEffect, metric_label: str,
         return (
             f"No return is claimed: if {uplift_words(case, metric_label)}, {_gain(case, verb='rises')}, but "
             "the chance that "
-            f"this pays for the programme is {100 * case.prob_npv_positive:.0f} %, below the "
+            f"this pays for the programme is {100 * case.prob_npv_positive:.1f} %, below the "
             f"{100 * min_prob_npv_positive:.0f} % "
             "that was asked for."
         )
@@ -96,9 +96,9 @@ def _gain(case: BusinessCase, verb: str = "") -> str:
 
 def _return(case: BusinessCase, currency: str) -> str:
     """NPV with its range, and ROI where costs allow one."""
-    roi = "" if case.base.roi_pct is None else f", an ROI of {case.base.roi_pct:.0f} %"
+    roi = "" if case.base.roi_pct is None else f", an ROI of {case.base.roi_pct:.1f} %"
     return (
         f"the net present value is {money(case.base.npv, currency)}{roi} (5th to 95th percentile "
         f"{money(case.npv_p5, currency)} to {money(case.npv_p95, currency)}; the chance of a gain is "
-        f"{100 * case.prob_npv_positive:.0f} %)"
+        f"{100 * case.prob_npv_positive:.1f} %)"
     )

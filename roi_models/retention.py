@@ -131,14 +131,11 @@ def _text(metric: str, fit: HazardFit) -> str:
     change = f"{100 * abs(1 - ratio):.1f} % {'lower' if ratio < 1 else 'higher'}"
     found = "" if low > 1 or high < 1 else " The interval holds 1: these data show no effect."
     return (
-        f"Accounts whose {metric} score was one point higher {_months_ago(fit.lag)} had a {change} monthly "
-        f"hazard of {churn}, other "
-        f"things in the model equal (hazard ratio {ratio:.3f}, 95 % interval {low:.3f} to {high:.3f}; "
-        f"{fit.count_events:,} "
-        f"events in {fit.count_account_months:,} account-months).{found} This is an association in observed "
-        "data: it "
-        "foretells churn, and shows what a programme would achieve only if the score stands for what the "
-        "programme changes."
+        f"Accounts whose {metric} answers stood one point higher {_months_ago(fit.lag)} had a {change} monthly hazard "
+        f"of {churn}, other things in the model equal (hazard ratio {ratio:.3f}, 95 % interval {low:.3f} to "
+        f"{high:.3f}; {fit.count_events:,} events in {fit.count_account_months:,} account-months).{found} This is an "
+        "association in observed data: it foretells churn, and shows what a programme would achieve only if the score "
+        "stands for what the programme changes."
     )
 
 

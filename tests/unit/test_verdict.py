@@ -89,7 +89,7 @@ def test_a_good_case_is_claimed_on_condition(good):
     )
     assert f"rises by {case.gain_pp:.2f} percentage points" in got.sentence
     assert f"{case.gain_low_pp:.2f} to {case.gain_high_pp:.2f}" in got.sentence
-    assert money(case.base.npv, "EUR") in got.sentence and f"ROI of {case.base.roi_pct:.0f} %" in got.sentence
+    assert money(case.base.npv, "EUR") in got.sentence and f"ROI of {case.base.roi_pct:.1f} %" in got.sentence
     assert "assumption" in got.sentence and all(check.recommendation == "" for check in got.checks)
 
 
@@ -119,7 +119,7 @@ def test_a_claim_needs_the_chance_of_a_gain(good, probability, claim):
     got = verdict({**good, "case": replace(good["case"], prob_npv_positive=probability)})
     assert got.claim == claim
     if claim == Claim.NONE:
-        assert "79 %, below the 80 %" in got.sentence and "ROI" not in got.sentence
+        assert "79.0 %, below the 80 %" in got.sentence and "ROI" not in got.sentence
 
 
 @pytest.mark.parametrize(("low", "claim"), [(0.0, Claim.NONE), (0.001, Claim.CONDITIONAL)])

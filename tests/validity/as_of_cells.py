@@ -61,6 +61,37 @@ class ContactAnswers:
     age_days: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What a company would know of one simulation, and the frames that the models read of it."""
+
+    simulation: Simulation
+    latest: ContactAnswers
+    scores: AccountScores
+    months: pd.DataFrame
+    cells: pd.DataFrame
+    control_levels: pd.DataFrame
+
+
+def observe(
+    simulation: Simulation, metrics: MetricsConfig, *, lags: Sequence[int], answers: pd.DataFrame | None = None
+) -> Observed:
+    """Build everything as a profile's metrics.yml says; `answers` stand in for the simulation's own."""
+    if answers is None:
+        _, answers = retention_features(simulation)
+    latest = contact_answers(simulation, answers, stale_days=metrics.stale_days)
+    scores = account_scores(simulation, latest, fresh_days=metrics.fresh_days)
+    months = account_months(simulation, metrics)
+    return Observed(
+        simulation=simulation,
+        latest=latest,
+        scores=scores,
+        months=months,
+        cells=hazard_cells(months, scores, lags=lags, bin_width=float(metrics.primary.bin_width)),
+        control_levels=control_levels(simulation, months),
+    )
+
+
 def contact_answers(simulation: Simulation, answers: pd.DataFrame, *, stale_days: int) -> ContactAnswers:
     """Carry every answer from the month after it was known to the contact's next one, as long as it counts.
 
@@ -143,18 +174,14 @@ def account_group(number: int) -> int:
     return hashlib.md5(account_id(number).encode()).digest()[0]
 
 
-def hazard_cells(
-    months: pd.DataFrame, scores: AccountScores, *, lags: Sequence[int], bin_width: float
-) -> pd.DataFrame:
+def hazard_cells(months: pd.DataFrame, scores: AccountScores, *, lags: Sequence[int], bin_width: float) -> pd.DataFrame:
     """Cells as agg_hazard_cells has them: one row per lag, account group and covariates."""
     frames = []
     for lag in lags:
         score, _, state = scores.at(months["account"].to_numpy(), months["month"].to_numpy() - (lag - 1))
         is_silent = np.isnan(score)
         bins = np.floor(np.nan_to_num(score) / bin_width).astype(int).astype(str)
-        binned = months.assign(
-            score=np.nan_to_num(score), score_state=state, score_bin=np.where(is_silent, "", bins)
-        )
+        binned = months.assign(score=np.nan_to_num(score), score_state=state, score_bin=np.where(is_silent, "", bins))
         sums = {name: (column, "sum") for name, column in COUNTS.items()}
         cells = binned.groupby(CELL_KEYS, as_index=False).agg(
             **sums, score_sum=("score", "sum"), mrr_sum=("mrr_cents", "sum")
@@ -169,7 +196,9 @@ def control_levels(simulation: Simulation, months: pd.DataFrame) -> pd.DataFrame
     bins = months.assign(price=price).groupby("price_bin")["price"].agg(["mean", "size"])
     segments = months.groupby("segment_name").size()
     columns = ["control_id", "level", "kind", "mean_value", "count_account_months"]
-    rows = [("price_index", level, "continuous", round(row["mean"], 6), int(row["size"])) for level, row in bins.iterrows()]
+    rows = [
+        ("price_index", level, "continuous", round(row["mean"], 6), int(row["size"])) for level, row in bins.iterrows()
+    ]
     rows += [("segment", level, "categorical", np.nan, int(count)) for level, count in segments.items()]
     return pd.DataFrame(rows, columns=columns)
 

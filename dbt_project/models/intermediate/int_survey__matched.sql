@@ -32,7 +32,8 @@ last_departures as (
         max(events.event_date) as churn_date
     from matched
     inner join {{ ref('int_churn__events') }} as events
-        on matched.matched_account_id = events.account_id and events.event_date <= cast(matched.responded_at as date)
+        on matched.matched_account_id = events.account_id
+        and cast(matched.responded_at as date) >= events.event_date
     group by matched.response_id, matched.metric
 ),
 

@@ -9,8 +9,7 @@ select
     count(*) as count_rows
 from {{ model }}
 group by {{ columns | join(', ') }}
-having
-    count(*) > 1
+having count(*) > 1
     {%- for column in columns if not allow_null %}
     or {{ column }} is null
     {%- endfor %}

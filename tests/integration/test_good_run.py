@@ -1,0 +1,182 @@
+"""A good run on the small demo: what it publishes, and where every planted defect ends."""
+
+from __future__ import annotations
+
+import csv
+import re
+
+import pytest
+
+from orchestration.demo import PLANTED
+from orchestration.demo.planted import NPS_FILE
+from orchestration.fingerprint import file_sha256
+from tests.integration.pipeline import document, rows, tables
+
+BUCKETS = ("accepted", "rejected", "superseded", "excluded", "empty")
+KEY_COLUMNS = {"survey_responses": "response_id"}
+
+
+@pytest.fixture(scope="module")
+def published(demo_run):
+    assert demo_run.ended.code == 0, demo_run.ended.err + demo_run.home.last_error()
+    return demo_run.home.latest
+
+
+def test_says_where_report_workbook_and_tables_are(demo_run, published):
+    for name in ("report.html", "business_case.xlsx", "roi.duckdb"):
+        assert str(published / name) in demo_run.ended.out
+    assert document(published, "figures.json")["headline"]["sentence"] in demo_run.ended.out
+
+
+def test_the_console_has_a_line_per_step_and_no_flood(demo_run, published):
+    steps = [step["name"] for step in document(published, "manifest.json")["steps"]]
+    lines = demo_run.ended.err.splitlines()
+    for name in [*steps, "published"]:
+        assert sum(line.startswith(f"✓ {name}") for line in lines) == 1, name
+    assert len(lines) < 30
+
+
+def test_publishes_every_output_and_latest_points_to_it(demo_run, published):
+    manifest = document(published, "manifest.json")
+    assert published.is_symlink()
+    assert published.readlink().as_posix() == manifest["run_id"]
+    assert demo_run.home.run_ids() == [manifest["run_id"]]
+    assert re.fullmatch(r"\d{4}-\d{2}-[0-9a-f]{12}", manifest["run_id"])
+    wanted = ("report.html", "figures.json", "business_case.xlsx", "roi.duckdb", "data_docs/index.html")
+    assert all((published / name).stat().st_size > 0 for name in wanted)
+    parquet = {f"{path.parent.name}.{path.stem}" for path in published.rglob("*.parquet")}
+    assert parquet == set(tables(published))
+
+
+def test_manifest_states_every_output_and_its_hash(published):
+    stated = {output["path"]: output for output in document(published, "manifest.json")["outputs"]}
+    found = [path for path in published.rglob("*") if path.is_file() and path.name != "manifest.json"]
+    assert set(stated) == {path.relative_to(published).as_posix() for path in found}
+    for path in found:
+        output = stated[path.relative_to(published).as_posix()]
+        assert (output["bytes"], output["sha256"]) == (path.stat().st_size, file_sha256(path))
+
+
+def test_manifest_states_every_input_and_its_hash(demo_run, published):
+    inputs = document(published, "manifest.json")["inputs"]
+    assert {(item["file"], item["sha256"]) for item in inputs} == {
+        (path.name, file_sha256(path)) for path in demo_run.home.inbox.iterdir()
+    }
+
+
+def test_row_equation_holds_for_every_file_and_table(published):
+    manifest = document(published, "manifest.json")
+    accounted = {(row["source"], row["source_file"], row["table_name"]): row for row in manifest["row_accounting"]}
+    read = {(item["source"], item["file"], item["table"]): item["rows_read"] for item in manifest["inputs"]}
+    assert set(accounted) == set(read)
+    for key, row in accounted.items():
+        assert row["count_read"] == read[key], key
+        assert row["count_read"] == sum(row[f"count_{bucket}"] for bucket in BUCKETS), key
+
+
+def test_figures_have_the_agreed_shape_and_a_source_that_exists(published):
+    figures = document(published, "figures.json")
+    assert figures["headline"]["verdict"] in {"PASS", "REVIEW", "FAIL"}
+    assert figures["headline"]["claim"] in {"none", "conditional", "evidenced"}
+    assert figures["headline"]["sentence"].endswith(".")
+    assert all(set(check) == {"id", "value", "threshold", "level"} for check in figures["checks"])
+    assert all(isinstance(text, str) for text in figures["absent"])
+    wanted = {"id", "value", "low", "high", "unit", "definition", "source"}
+    assert all(set(figure) == wanted for figure in figures["figures"])
+    ids = [figure["id"] for figure in figures["figures"]]
+    assert len(set(ids)) == len(ids) > 50
+    existing = set(tables(published))
+    for figure in figures["figures"]:
+        assert figure["source"].rpartition(".")[0] in existing, figure["id"]
+        assert figure["unit"] and figure["definition"], figure["id"]
+
+
+def test_verdict_is_the_worst_level_of_the_checks(published):
+    figures = document(published, "figures.json")
+    order = ["PASS", "REVIEW", "FAIL"]
+    worst = max((check["level"] for check in figures["checks"]), key=order.index)
+    assert figures["headline"]["verdict"] == worst
+
+
+def test_published_database_has_the_rows_of_the_parquet_files(published):
+    for name in tables(published):
+        parquet = published / name.replace(".", "/")
+        differing = rows(
+            published,
+            f"(from {name} except all from '{parquet}.parquet') union all "
+            f"(from '{parquet}.parquet' except all from {name})",
+        )
+        assert differing == [], name
+
+
+def planted(bucket):
+    return [pytest.param(d, id=name) for name, d in PLANTED.items() if d.bucket == bucket]
+
+
+@pytest.mark.parametrize("defect", planted("rejected"))
+def test_planted_row_is_rejected_with_rule_column_and_raw_value(demo_run, published, defect):
+    found = rows(
+        published,
+        f"select * from marts.fct_rejected_rows where table_name = '{defect.table}' and rule = '{defect.rule}'",
+    )
+    assert [(row["source_file"], row["column_name"], row["raw_value"]) for row in found] == [
+        (defect.file, defect.column, defect.raw_value)
+    ] * defect.count
+    # The row that the rejection names is the planted one, in the file as it came.
+    with (demo_run.home.inbox / defect.file).open(encoding="utf-8-sig", newline="") as stream:
+        records = list(csv.reader(stream))
+    assert sorted(key for row in found for key in defect.keys if key in records[row["source_row"] - 1]) == sorted(
+        defect.keys
+    )
+
+
+@pytest.mark.parametrize("defect", [*planted("superseded"), *planted("excluded")])
+def test_planted_row_is_set_aside_by_its_rule(published, defect):
+    (found,) = rows(
+        published,
+        f"select count_rows from marts.agg_set_aside_rows where table_name = '{defect.table}' and "
+        f"source_file = '{defect.file}' and bucket = '{defect.bucket}' and rule = '{defect.rule}'",
+    )
+    assert found["count_rows"] == defect.count
+
+
+@pytest.mark.parametrize("defect", [d for d in planted("accepted")])
+def test_planted_row_is_kept_flagged_and_counted(published, defect):
+    flag = {"orphan_answers": "not is_matched", "answers_after_churn": "is_after_churn"}[defect.rule]
+    found = rows(published, f"select response_id, is_current from marts.fct_survey_responses where {flag}")
+    assert set(defect.keys) <= {row["response_id"] for row in found}
+    assert not any(row["is_current"] for row in found if row["response_id"] in defect.keys)
+    (counted,) = rows(published, f"select count_rows from marts.agg_quality_flags where flag = '{defect.rule}'")
+    assert counted["count_rows"] == len(found) == defect.count
+
+
+def test_unanswered_questions_are_counted_as_empty(published):
+    (counted,) = rows(
+        published,
+        "select sum(count_empty) as n from marts.agg_row_accounting "
+        f"where table_name = 'survey_responses' and source_file = '{NPS_FILE}'",
+    )
+    assert counted["n"] == sum(d.count for d in PLANTED.values() if d.bucket == "empty")
+
+
+def test_only_the_accepted_and_the_survivors_of_duplicates_are_answers(published):
+    found = [row["response_id"] for row in rows(published, "select response_id from marts.fct_survey_responses")]
+    for name, defect in PLANTED.items():
+        if defect.table == "survey_responses":
+            stays = defect.bucket in {"accepted", "superseded"}
+            assert [found.count(key) for key in defect.keys] == [int(stays)] * defect.count, name
+
+
+def test_superseded_account_keeps_its_newest_version(published):
+    (key,) = PLANTED["older_account"].keys
+    assert len(rows(published, f"select * from marts.dim_accounts where account_id = '{key}'")) == 1
+
+
+def test_refused_refund_reached_no_revenue(published):
+    (totals,) = rows(
+        published,
+        "select sum(unexplained_amount) as unexplained, sum(ledger_amount) as ledger "
+        "from marts.agg_revenue_reconciliation",
+    )
+    assert totals["ledger"] > 0
+    assert totals["unexplained"] == 0
