@@ -1,4 +1,4 @@
-"""The as-of scores and hazard cells of a simulation, made with numpy and pandas and without any SQL: the oracle of dbt's.
+"""The as-of scores and hazard cells of a simulation, made with numpy and pandas, without SQL: the oracle of dbt's.
 
 Belongs here: what an account's score was when a month began, from answers known strictly before, and the cells, control
 levels and active accounts that the models read.
@@ -40,7 +40,7 @@ class AccountScores:
     fresh_days: int
 
     def at(self, account: np.ndarray, month: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Score, age and state ('fresh', 'stale', 'silent') of account-months; before the first month all are silent."""
+        """Score, age, state ('fresh', 'stale', 'silent') of account-months; before the first month all are silent."""
         is_known = month >= 0
         column = np.where(is_known, month, 0)
         age = np.where(is_known, self.age_days[account, column], NO_ANSWER)

@@ -8,23 +8,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from as_of_cells import observe
+from declared import BINOMIAL_BAND, COVERAGE_ACCOUNTS, COVERAGE_SEEDS, LAG, LARGE_SAMPLE_SLOPE, METRICS
 from scipy.stats import binom
-from test_demo_truth import LAG, LARGE_SAMPLE_SLOPE, METRICS
 
 from roi_models.hazard import Z95, fit_hazard, score_effect
 from roi_models.simulate import simulate
-
-# Declared before any result was seen.
-SEEDS = range(20_001, 20_061)
-ACCOUNTS = 1_000
-BAND = 0.999
 
 
 def slopes(*switches: str) -> tuple[np.ndarray, np.ndarray]:
     """Slopes and clustered errors at the headline lag, one per seed."""
     estimates = []
-    for seed in SEEDS:
-        data = observe(simulate(seed=seed, accounts=ACCOUNTS, switches=frozenset(switches)), METRICS, lags=(LAG,))
+    for seed in COVERAGE_SEEDS:
+        data = observe(
+            simulate(seed=seed, accounts=COVERAGE_ACCOUNTS, switches=frozenset(switches)), METRICS, lags=(LAG,)
+        )
         estimates.append(score_effect(fit_hazard(data.cells, data.control_levels, lag=LAG)))
     coefs, errors = np.array(estimates).T
     return coefs, errors
@@ -32,8 +29,8 @@ def slopes(*switches: str) -> tuple[np.ndarray, np.ndarray]:
 
 def binomial_band(probability: float) -> tuple[int, int]:
     """Fewest and most of the simulations that the band allows."""
-    tail = (1 - BAND) / 2
-    low, high = binom.ppf([tail, 1 - tail], len(SEEDS), probability)
+    tail = (1 - BINOMIAL_BAND) / 2
+    low, high = binom.ppf([tail, 1 - tail], len(COVERAGE_SEEDS), probability)
     return int(low), int(high)
 
 

@@ -13,28 +13,25 @@ import sys
 import numpy as np
 import pytest
 from as_of_cells import Observed, active_accounts, current_answers, observe
+from declared import (
+    DEMO,
+    LAG,
+    LARGE_ACCOUNTS,
+    LARGE_SAMPLE_ERROR,
+    LARGE_SAMPLE_SLOPE,
+    LARGE_SEEDS,
+    METRICS,
+    PROFILE,
+)
 
 from orchestration.case_file import assumptions_of
-from orchestration.ingest import load_sources
-from orchestration.profiles import load_business_case, load_metrics
-from orchestration.settings import PROJECT_ROOT
+from orchestration.profiles import load_business_case
 from roi_models.business_case import build_case
 from roi_models.hazard import Z95, fit_hazard, score_effect
 from roi_models.results import Claim, Level, RetentionEffect, SurvivalByGroup, Verdict
 from roi_models.retention import estimate_retention
 from roi_models.simulate import simulate
 from roi_models.verdict import judge
-
-PROFILE = PROJECT_ROOT / "config/demo"
-METRICS = load_metrics(PROFILE)
-DEMO = load_sources(PROFILE).demo
-LAG = METRICS.headline_lag
-# Seeds were declared before any result was seen. None is the demo's own.
-LARGE_SEEDS = (101, 102, 103)
-LARGE_ACCOUNTS = 60_000
-# Mean slope over those three populations, with the standard error of that mean: what the demo's estimator converges to.
-# It is weaker than the latent −.40, because answers are noisy, old and bounded.
-LARGE_SAMPLE_SLOPE, LARGE_SAMPLE_ERROR = -0.2314, 0.0036
 
 
 def observed(*switches: str, lags: tuple[int, ...] = (LAG,)) -> Observed:

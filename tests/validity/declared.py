@@ -1,0 +1,28 @@
+"""What was declared before any result was seen: the demo's settings, seeds, and the value its slope converges to.
+
+Belongs here: constants that several validity tests hold results against.
+Does not belong here: anything computed from a result.
+"""
+
+from __future__ import annotations
+
+from orchestration.ingest import load_sources
+from orchestration.profiles import load_metrics
+from orchestration.settings import PROJECT_ROOT
+
+PROFILE = PROJECT_ROOT / "config/demo"
+METRICS = load_metrics(PROFILE)
+DEMO = load_sources(PROFILE).demo
+LAG = METRICS.headline_lag
+
+# None of the seeds is the demo's own.
+LARGE_SEEDS = (101, 102, 103)
+LARGE_ACCOUNTS = 60_000
+# Mean slope over those three populations, and the standard error of that mean: what the demo's estimator converges to
+# (`test_the_large_sample_value_is_what_large_samples_give` computes both anew). It is weaker than the latent -.40,
+# because answers are noisy, old and bounded.
+LARGE_SAMPLE_SLOPE, LARGE_SAMPLE_ERROR = -0.2314, 0.0036
+
+COVERAGE_SEEDS = range(20_001, 20_061)
+COVERAGE_ACCOUNTS = 1_000
+BINOMIAL_BAND = 0.999
