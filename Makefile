@@ -14,9 +14,11 @@ help: ## list the targets
 # Made again only when the lock or the project's metadata change, so that a second run installs nothing.
 $(INSTALLED): requirements.lock pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed, as $(PYTHON); install it or say make PYTHON=…"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "installing $$(grep -c '==' requirements.lock) libraries from requirements.lock into $(VENV); this takes a minute or two"
+	@$(PYTHON) -m venv $(VENV)
+	@# The lock is complete, so nothing is resolved: --no-deps.
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 install: $(INSTALLED) ## create the environment from the lock file
@@ -51,7 +53,7 @@ bench: $(INSTALLED) ## print where a run's time goes
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-annotate \
-		--no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
+		--no-strip-extras --no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
 
 clean: ## remove the environment and everything computed
 	rm -rf $(VENV) var dbt_project/target

@@ -22,8 +22,11 @@ def append_audit(home: Path, event: str, **facts: str) -> None:
         ensure_ascii=False,
         sort_keys=True,
     )
-    with (home / AUDIT_FILE).open("a", encoding="utf-8") as stream:
-        stream.write(line + "\n")
+    with (home / AUDIT_FILE).open("a+b") as stream:
+        stream.seek(0)
+        # What a crash left of a line would join with the new one and spoil both.
+        stream.truncate(stream.read().rfind(b"\n") + 1)
+        stream.write(line.encode() + b"\n")
         stream.flush()
         os.fsync(stream.fileno())
 

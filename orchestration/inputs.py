@@ -47,8 +47,10 @@ def source_problems(settings: Settings) -> list[str]:
     """Everything wrong with the profile's sources and the files in the inbox, a sentence each."""
     try:
         sources = load_sources(settings.profile_dir)
+        ensure_inbox(settings, sources, lambda _text: None)
     except SourceError as error:
         return list(error.problems)
-    ensure_inbox(settings, sources, lambda _text: None)
+    except VocRoiError as error:
+        return [str(error)]
     contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")
     return check_sources(sources, contract, settings.inbox, settings.raw_dir)

@@ -141,7 +141,8 @@ def switch_latest(published_dir: Path, run_id: str) -> None:
 
 def find_published(published_dir: Path, fingerprint: str) -> Path | None:
     """The folder of a published run with this fingerprint, if there is one."""
-    for folder in sorted(published_dir.glob(f"*-{fingerprint[:12]}")):
+    # Run ids begin with a year: what a killed run left half-built (`.building-…`) is none.
+    for folder in sorted(published_dir.glob(f"[0-9]*-{fingerprint[:12]}")):
         if read_manifest(folder)["fingerprint"] == fingerprint:
             return folder
     return None

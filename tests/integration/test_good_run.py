@@ -13,7 +13,6 @@ from orchestration.fingerprint import file_sha256
 from tests.integration.pipeline import document, rows, tables
 
 BUCKETS = ("accepted", "rejected", "superseded", "excluded", "empty")
-KEY_COLUMNS = {"survey_responses": "response_id"}
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +139,7 @@ def test_planted_row_is_set_aside_by_its_rule(published, defect):
     assert found["count_rows"] == defect.count
 
 
-@pytest.mark.parametrize("defect", [d for d in planted("accepted")])
+@pytest.mark.parametrize("defect", planted("accepted"))
 def test_planted_row_is_kept_flagged_and_counted(published, defect):
     flag = {"orphan_answers": "not is_matched", "answers_after_churn": "is_after_churn"}[defect.rule]
     found = rows(published, f"select response_id, is_current from marts.fct_survey_responses where {flag}")

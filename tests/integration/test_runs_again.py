@@ -1,4 +1,4 @@
-"""Running again: killed at the worst moment, with a bad file, with nothing new, beside another run, on the same inputs."""
+"""Running again: after a kill, after a bad file, with nothing new, beside another run, on the same inputs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import time
 from dataclasses import dataclass
 
 import duckdb
-import openpyxl
 import pytest
 
 from orchestration.audit import read_audit
@@ -23,6 +22,7 @@ from tests.integration.pipeline import (
     tables,
     with_parsed_dbt,
 )
+from tests.unit.xlsx_reader import read_cells
 
 EARLIER = "2024-01-published-before"
 
@@ -139,8 +139,7 @@ def test_nothing_of_the_machine_is_published(killed):
 
 
 def _cells(folder):
-    book = openpyxl.load_workbook(folder / "business_case.xlsx")
-    return {sheet.title: [[cell.value for cell in row] for row in sheet.iter_rows()] for sheet in book.worksheets}
+    return read_cells((folder / "business_case.xlsx").read_bytes())
 
 
 def test_nothing_new_reuses_the_published_run_and_says_so(demo_run, tmp_path):

@@ -1,4 +1,4 @@
-"""Bad rows in their buckets, absent tables, zero churn, and what a month may know: on a company of two dozen accounts."""
+"""A company of two dozen accounts: bad rows, absent tables, zero churn, and what a month may know."""
 
 from __future__ import annotations
 

@@ -1,0 +1,148 @@
+"""metrics.yml and business_case.yml: every fault is a sentence with file, line, key and what to do."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestration.control import control_rows
+from orchestration.errors import SourceError
+from orchestration.profiles import load_business_case, load_metrics
+
+CONFIG = Path(__file__).parents[2] / "config"
+
+
+@pytest.fixture
+def edited(tmp_path):
+    """A copy of the demo's file with one text replaced."""
+
+    def edit(name, old, new):
+        text = (CONFIG / "demo" / name).read_text(encoding="utf-8")
+        assert old in text
+        (tmp_path / name).write_text(text.replace(old, new, 1), encoding="utf-8")
+        return tmp_path
+
+    return edit
+
+
+@pytest.mark.parametrize("profile", ["demo", "ravenstack"])
+def test_the_profiles_that_come_along_are_sound(profile):
+    assert load_metrics(CONFIG / profile).primary.label
+    assert load_business_case(CONFIG / profile).programme
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("primary_metric: nps", "primary_metric: nsp", r"primary_metric 'nsp' is not declared .* mean 'nps'\?"),
+        ("primary_metric: nps\n", "", r"metrics.yml: the key 'primary_metric' is missing; add it"),
+        ("headline_lag", "headline_leg", r"metrics.yml:\d+: headline_leg: unknown key .* mean 'headline_lag'\?"),
+        ("headline_lag: 3", "headline_lag: 9", r"headline_lag: input should be less than or equal to 6, but .*'9'"),
+        ("fresh_days: 183", "fresh_days: 400", r"fresh_days 400 must not exceed stale_days 365"),
+        ("fresh_days: 183", "fresh_days: soon", r"metrics.yml:\d+: fresh_days: .*valid integer.*'soon'"),
+        ("low_max: 6 ", "low_max: 9 ", r"metrics.yml:\d+: metrics.nps: scale_min 0 ≤ low_max 9 < high_min 9"),
+        ("kind: nps", "kind: nsp", r"metrics.nps.kind: input should be 'nps', 'csat', 'ces' or 'custom'.*'nsp'"),
+        ("bin_width: 0.5", "bin_width: 0", r"metrics.nps.bin_width: input should be greater than 0, but it is '0'"),
+        ("policy: explicit_events", "policy: inactivity", r"churn: the policy inactivity needs `days`"),
+        ("policy: explicit_events", "polcy: x", r"churn.polcy: unknown key 'polcy'; did you mean 'policy'\?"),
+        ("[0, 6, 12", "[6, 12", r"tenure_steps must begin with 0 and rise"),
+        (", edges: [-1.5, -0.75, 0, 0.75, 1.5]", "", r"controls.price_index: a continuous control needs `edges`"),
+        ("edges: [-1.5, -0.75", "edges: [-0.75, -1.5", r"controls.price_index: `edges` must rise"),
+        ("attribute: segment, ", "attribute: segment, edges: [1], ", r"controls.segment: a categorical control has"),
+        ("churn: {", "as_of: 2024-13\nchurn: {", r"metrics.yml:\d+: as_of: .*'2024-13"),
+    ],
+)
+def test_faults_of_metrics(edited, old, new, sentence):
+    with pytest.raises(SourceError, match=sentence):
+        load_metrics(edited("metrics.yml", old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("currency: USD", "currency: usd", r"business_case.yml:2: currency: .*'usd'"),
+        ("margin: {", "mragin: {", r"mragin: unknown key 'mragin'; did you mean 'margin'\?"),
+        ("base: 0.75", "base: 75", r"margin must lie between 0 and 1; it is given as 75 to 75"),
+        ("low: 4", "low: 9", r"uplift: low 9 ≤ base 8 ≤ high 12 must hold; mend the range"),
+        ("net_nps_points", "points", r"uplift.unit: input should be 'net_nps_points' or 'answer_points'"),
+        ("ramp_months: 6", "ramp_months: 48", r"ramp_months 48 is longer than horizon_months 36"),
+        ("horizon_months: 36", "horizon_months: 30", r"horizon_months: input should be a multiple of 12"),
+        ("minimum_probability: 0.8", "minimum_probability: 80", r"minimum_probability: .*less than or equal to 1"),
+        (
+            "discount_rate: {base: 0.10, unit",
+            "discount_rate: {unit",
+            r"business_case.yml:\d+: discount_rate: the key 'base' is missing; add it",
+        ),
+    ],
+)
+def test_faults_of_the_business_case(edited, old, new, sentence):
+    with pytest.raises(SourceError, match=sentence):
+        load_business_case(edited("business_case.yml", old, new))
+
+
+def test_all_faults_are_told_at_once(edited):
+    folder = edited("metrics.yml", "fresh_days: 183\nstale_days: 365", "fresh_days: x\nstale_days: y")
+    with pytest.raises(SourceError) as caught:
+        load_metrics(folder)
+    assert len(caught.value.problems) == 2
+
+
+def test_a_file_that_is_not_there_is_a_sentence(tmp_path):
+    with pytest.raises(SourceError, match=r"metrics.yml: there is no such file; every profile folder needs one"):
+        load_metrics(tmp_path)
+
+
+def test_an_as_of_month_is_its_first_day(edited):
+    metrics = load_metrics(edited("metrics.yml", "churn: {", "as_of: 2024-05\nchurn: {"))
+    assert metrics.as_of == date(2024, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("churn", "sentence"),
+    [
+        ("{policy: contract_end, days: 30}", "when its last contract ended and none began within 30 days."),
+        ("{policy: inactivity, days: 90}", "on its last day with revenue, when none followed for 90 days."),
+    ],
+)
+def test_the_churn_policy_is_a_sentence(edited, churn, sentence):
+    metrics = load_metrics(edited("metrics.yml", "{policy: explicit_events}", churn))
+    assert metrics.churn.sentence.endswith(sentence)
+
+
+def test_control_rows_are_what_metrics_say():
+    rows = control_rows(load_metrics(CONFIG / "demo"), load_business_case(CONFIG / "demo"))
+    assert rows["run_parameters"] == [
+        ("USD", None, "revenue", "explicit_events", 0, 183, 365, "nps", Decimal("0.5"), 24, 30)
+    ]
+    assert [row[0] for row in rows["metrics"]] == ["ces", "csat", "nps"]
+    assert rows["controls"] == [
+        ("price_index", "price_index", "continuous"),
+        ("segment", "segment", "categorical"),
+    ]
+
+
+def test_bins_and_steps_leave_no_gap():
+    rows = control_rows(load_metrics(CONFIG / "demo"), load_business_case(CONFIG / "demo"))
+    bins = rows["control_bins"]
+    assert [row[1] for row in bins] == ["b0", "b1", "b2", "b3", "b4", "b5"]
+    assert bins[0][2] is None
+    assert bins[-1][3] is None
+    assert all(before[3] == after[2] for before, after in pairwise(bins))
+    steps = rows["tenure_steps"]
+    assert steps[0] == ("t000", 0, 6)
+    assert steps[-1] == ("t060", 60, None)
+    assert all(before[2] == after[1] for before, after in pairwise(steps))
+
+
+def test_rows_have_as_many_values_as_dbt_declares_columns():
+    path = CONFIG.parent / "dbt_project/models/staging/_control__sources.yml"
+    tables = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"][0]["tables"]
+    rows = control_rows(load_metrics(CONFIG / "demo"), load_business_case(CONFIG / "demo"))
+    assert {table["name"] for table in tables} == set(rows)
+    for table in tables:
+        assert {len(row) for row in rows[table["name"]]} == {len(table["columns"])}, table["name"]

@@ -1,0 +1,82 @@
+"""Settings come from the environment once, and a wrong value is a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestration.errors import VocRoiError
+from orchestration.settings import PROJECT_ROOT, TELEMETRY_OFF, Settings
+
+
+def test_defaults_are_the_demo_in_the_projects_own_folder(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    settings = Settings.from_env({})
+    assert settings.profile_dir == PROJECT_ROOT / "config/demo"
+    assert settings.profile == "demo"
+    assert settings.home == PROJECT_ROOT / "var/demo"
+    assert settings.inbox == settings.home / "inbox"
+    assert (settings.threads, settings.demo_accounts, settings.demo_switches) == (2, None, None)
+
+
+def test_relative_paths_count_from_the_working_directory(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "acme").mkdir()
+    settings = Settings.from_env({"VOC_PROFILE": "acme", "VOC_HOME": "data", "VOC_INBOX": "exports"})
+    assert settings.profile_dir == tmp_path / "acme"
+    assert settings.home == tmp_path / "data/acme"
+    assert settings.inbox == tmp_path / "exports"
+
+
+def test_profiles_share_nothing():
+    one, other = (
+        Settings.from_env({"VOC_PROFILE": f"config/{name}", "VOC_HOME": "/tmp/home"}) for name in ("demo", "ravenstack")
+    )
+    for folder in ("raw_dir", "work_dir", "published_dir", "dagster_dir", "dbt_target_dir", "warehouse_path"):
+        assert getattr(one, folder).is_relative_to(one.home)
+        assert not getattr(other, folder).is_relative_to(one.home)
+
+
+def test_numbers_and_lists_are_read():
+    environment = {
+        "VOC_THREADS": "8",
+        "VOC_MEMORY_LIMIT": "1GB",
+        "VOC_DEMO_ACCOUNTS": "300",
+        "VOC_DEMO_SWITCHES": "null,mnar",
+    }
+    settings = Settings.from_env(environment)
+    assert (settings.threads, settings.memory_limit, settings.demo_accounts) == (8, "1GB", 300)
+    assert settings.demo_switches == ("null", "mnar")
+
+
+def test_no_switch_is_not_the_profiles_switches():
+    assert Settings.from_env({"VOC_DEMO_SWITCHES": ""}).demo_switches == ()
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+def test_a_number_that_is_none_is_a_sentence(value):
+    with pytest.raises(VocRoiError, match=f"VOC_THREADS is '{value}', but it must be a whole number of at least 1"):
+        Settings.from_env({"VOC_THREADS": value})
+
+
+def test_a_profile_that_is_not_there_is_a_sentence():
+    with pytest.raises(VocRoiError, match=r"VOC_PROFILE names the folder 'config/dmeo', which is not there; name a"):
+        Settings.from_env({"VOC_PROFILE": "config/dmeo"})
+
+
+def test_dbt_learns_where_the_warehouse_is(tmp_path):
+    settings = Settings.from_env({"VOC_HOME": str(tmp_path), "VOC_THREADS": "3", "VOC_MEMORY_LIMIT": "2GB"})
+    assert settings.dbt_environment() == {
+        "VOC_WAREHOUSE_PATH": str(tmp_path / "demo/work/run.duckdb"),
+        "VOC_WAREHOUSE_SPILL": str(tmp_path / "demo/work/spill"),
+        "VOC_WAREHOUSE_THREADS": "3",
+        "VOC_WAREHOUSE_MEMORY": "2GB",
+    }
+
+
+def test_the_process_is_told_and_telemetry_is_off(tmp_path, monkeypatch):
+    settings = Settings.from_env({"VOC_HOME": str(tmp_path)})
+    environment = {}
+    monkeypatch.setattr("orchestration.settings.os.environ", environment)
+    settings.apply_to_process()
+    assert environment == TELEMETRY_OFF | settings.dbt_environment() | {"DAGSTER_HOME": str(settings.dagster_dir)}
+    assert settings.dagster_dir.is_dir()
