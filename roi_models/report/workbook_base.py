@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from math import ceil
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -28,6 +29,12 @@ def safe_text(text: object) -> str:
     plain = "" if text is None or pd.isna(text) else str(text)
     return f"'{plain}" if plain[:1] in ("=", "+", "-", "@", "\t", "\r") else plain
 
+
+A4 = 9
+LINE_HEIGHT = 15
+# Widths in characters: a column that sets none, and what an indent takes.
+DEFAULT_WIDTH = 8
+INDENT_WIDTH = 3
 
 _TOP = {"valign": "top"}
 _INPUT = {"font_color": "#0B3D91", "bg_color": "#FFF8DC", "border": 1}
@@ -69,6 +76,12 @@ class Sheet:
         self.formats = formats
         self.name = name
         self.row = 0
+        self._widths = widths
+        self._lines: dict[int, int] = {}
+        # Printed, a sheet is one page wide: a table cut between pages cannot be read.
+        self.sheet.set_landscape()
+        self.sheet.set_paper(A4)
+        self.sheet.fit_to_pages(1, 0)
         for column, width in enumerate(widths):
             self.sheet.set_column(column, column, width)
 
@@ -95,11 +108,21 @@ class Sheet:
         """A table head."""
         for column, name in enumerate(names):
             self.sheet.write_string(self.row, column, name, self.formats["head"])
+            self._make_room(column, name)
         self.row += 1
 
     def text(self, column: int, text: object) -> None:
         """A text cell in the current row."""
         self.sheet.write_string(self.row, column, safe_text(text), self.formats["text"])
+        self._make_room(column, safe_text(text))
+
+    def _make_room(self, column: int, text: str) -> None:
+        """Make the current row high enough for a wrapped text: not every program does so on opening."""
+        width = self._widths[column] if column < len(self._widths) else DEFAULT_WIDTH
+        lines = max(self._lines.get(self.row, 1), ceil(len(text) / max(width - INDENT_WIDTH, 1)))
+        if lines > 1:
+            self._lines[self.row] = lines
+            self.sheet.set_row(self.row, LINE_HEIGHT * lines)
 
     def number(self, column: int, value: object, style: str) -> None:
         """A number cell in the current row; a missing value leaves the cell empty."""

@@ -1,7 +1,6 @@
-"""What was declared before any result was seen: the demo's settings, seeds, and the value its slope converges to.
+"""What validity tests share: the demo's settings, seeds declared before any result, the value its slope converges to.
 
-Belongs here: constants that several validity tests hold results against.
-Does not belong here: anything computed from a result.
+Belongs here: constants. Does not belong here: drawing, fitting, or anything a test computes.
 """
 
 from __future__ import annotations
