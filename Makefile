@@ -1,6 +1,6 @@
 # The only interface: `make run` is what CI runs, on small data. `make help` lists the rest.
 SHELL := /bin/sh
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -13,7 +13,8 @@ help: ## list the targets
 
 # Made again only when the lock or the project's metadata change, so that a second run installs nothing.
 $(INSTALLED): requirements.lock pyproject.toml
-	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed, as $(PYTHON); install it or say make PYTHON=…"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+		{ echo "Python 3.11 is needed, but '$(PYTHON)' is another or not there: install it, or say make PYTHON=/path/to/python3.11"; exit 1; }
 	@echo "installing $$(grep -c '==' requirements.lock) libraries from requirements.lock into $(VENV); this takes a minute or two"
 	@$(PYTHON) -m venv $(VENV)
 	@# The lock is complete, so nothing is resolved: --no-deps.

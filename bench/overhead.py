@@ -79,7 +79,7 @@ class Child:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """Medians over the runs. `steps` are a rebuild's, by the clock; imports happen inside whichever needs them first."""
+    """Medians over the runs. `steps` are a rebuild's, by the clock; the first to need a library imports it."""
 
     accounts: int
     runs: int
@@ -109,10 +109,8 @@ class Report:
     @property
     def ratios(self) -> dict[str, float]:
         """A warm rebuild over the least, by the clock and in processor time."""
-        return {
-            "wall": round(self.rebuild.wall / self.least.wall, 2),
-            "cpu": round(self.rebuild.cpu / self.least.cpu, 2),
-        }
+        wall, cpu = self.rebuild.wall / self.least.wall, self.rebuild.cpu / self.least.cpu
+        return {"wall": round(wall, 2), "cpu": round(cpu, 2)}
 
 
 def main() -> None:
@@ -121,7 +119,7 @@ def main() -> None:
         report = measure(Path(folder), accounts=arguments.accounts, runs=arguments.runs)
     print(as_markdown(report))
     if arguments.json:
-        numbers = {**asdict(report), "outside_steps": report.outside_steps, "ratios": report.ratios}
+        numbers = asdict(report) | {"outside_steps": report.outside_steps, "ratios": report.ratios}
         arguments.json.write_text(json.dumps(numbers, indent=2) + "\n", encoding="utf-8")
 
 
@@ -236,7 +234,7 @@ def _copy_sources(connection: Any, finished: Path) -> None:
 
 def as_markdown(report: Report) -> str:
     """The report as one table, parts under their wholes."""
-    rows: list[tuple[str, Cost | float]] = [
+    rows = [
         ("**a warm run, rebuilt**", report.rebuild),
         *((f"– {name}", seconds) for name, seconds in report.steps.items()),
         ("– outside the steps: interpreter, first imports, Dagster", report.outside_steps),

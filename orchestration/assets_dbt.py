@@ -38,9 +38,11 @@ def dbt_assets(manifest: Manifest) -> dg.AssetsDefinition:
             models = [node for node in nodes.values() if node.resource_type == "model"]
             run.test_count = len(nodes) - len(models)
             remarks.append(f"{len(models)} models, {run.test_count} tests")
+        rows = run.warehouse.row_counts("marts")
         for node in models:
+            counted = {"dagster/row_count": rows[node.name]} if node.name in rows else {}
             yield dg.MaterializeResult(
-                asset_key=_key(manifest["nodes"][node.unique_id]), metadata={"seconds": node.seconds}
+                asset_key=_key(manifest["nodes"][node.unique_id]), metadata={"seconds": node.seconds, **counted}
             )
         for unique_id, spec in checks.items():
             node = nodes[unique_id]

@@ -6,6 +6,7 @@ Does not belong here: sources.yml (`ingest/grammar.py`), what the models do with
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -89,7 +90,10 @@ class Control(_Keys):
 
 
 def _as_month(value: object) -> object:
-    if isinstance(value, str) and len(value) == len("2024-12"):
+    """The first day of a month written YYYY-MM; a day within it would shift every month of the calendar."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
+            raise ValueError(f"'{value}' is not a month; write it as 2024-12.")
         return f"{value}-01"
     return value
 
@@ -160,8 +164,8 @@ class Uplift(Assumption):
 
 
 RANGES: dict[str, tuple[Decimal, Decimal]] = {
-    "margin": (Decimal(0), Decimal(1)),
-    "discount_rate": (Decimal(0), Decimal(1)),
+    "margin": (Decimal("0.01"), Decimal(1)),
+    "discount_rate": (Decimal(0), Decimal("0.99")),
     "realisation": (Decimal(0), Decimal(1)),
     "initial_cost": (Decimal(0), Decimal("1e12")),
     "annual_cost": (Decimal(0), Decimal("1e12")),

@@ -10,7 +10,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -86,8 +86,8 @@ def publish(
         run.settings.published_dir.mkdir(parents=True, exist_ok=True)
         building = run.settings.published_dir / f".building-{run_id}"
         building.mkdir()
-        _write_outputs(run, case_file, tables_of(case_file), building)
-        manifest = _manifest(run, case_file, building, fingerprint)
+        rows = _write_outputs(run, case_file, tables_of(case_file), building)
+        manifest = _manifest(run, case_file, fingerprint, _outputs(building, rows))
         (building / MANIFEST).write_text(_json(manifest), encoding="utf-8")
         folder = run.settings.published_dir / run_id
         if folder.exists():
@@ -95,7 +95,7 @@ def publish(
             shutil.rmtree(building)
             remarks.append("equal to the run published before")
         else:
-            _sync_folder(building)
+            _seal(building)
             building.rename(folder)
         # The ledger first: were we killed between the two, the next run would see the same files and end here again.
         record_published(run.settings.raw_dir, run_id, run.loaded.file_hashes)
@@ -162,23 +162,27 @@ def changed_outputs(folder: Path) -> list[str]:
     ]
 
 
-def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFrame], folder: Path) -> None:
+def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, int]:
+    """Write everything but the manifest; returns the rows of each Parquet file by its path."""
+    rows = {}
     for name, frame in tables.items():
         schema, table = name.split(".")
         run.warehouse.write_frame(schema, table, frame)
     for schema in ("marts", "roi"):
         (folder / schema).mkdir()
         for _, table in run.warehouse.tables(schema):
-            run.warehouse.export_parquet(schema, table, folder / schema / f"{table}.parquet")
+            path = f"{schema}/{table}.parquet"
+            rows[path] = run.warehouse.export_parquet(schema, table, folder / path)
     run.warehouse.copy_tables(folder / "roi.duckdb", ["marts", "roi"])
     figures = build_figures(case_file)
     (folder / "figures.json").write_text(_json(figures.as_document(case_file)), encoding="utf-8")
     (folder / "report.html").write_text(render_report(case_file, figures), encoding="utf-8")
     (folder / "business_case.xlsx").write_bytes(render_workbook(case_file, figures))
     build_docs(run.settings.work_dir / "gx", folder / "data_docs")
+    return rows
 
 
-def _manifest(run: Run, case_file: CaseFile, folder: Path, fingerprint: str) -> dict[str, Any]:
+def _manifest(run: Run, case_file: CaseFile, fingerprint: str, outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = [
         {
@@ -219,17 +223,18 @@ def _manifest(run: Run, case_file: CaseFile, folder: Path, fingerprint: str) -> 
         ],
         "data_tests": run.test_count,
         "steps": [asdict(step) for step in run.steps],
-        "outputs": _outputs(folder),
+        "outputs": outputs,
     }
 
 
-def _outputs(folder: Path) -> list[dict[str, Any]]:
+def _outputs(folder: Path, rows: Mapping[str, int]) -> list[dict[str, Any]]:
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return [
         {
             "path": path.relative_to(folder).as_posix(),
             "bytes": path.stat().st_size,
             "sha256": file_sha256(path),
+            **({"rows": rows[name]} if (name := path.relative_to(folder).as_posix()) in rows else {}),
         }
         for path in paths
     ]
@@ -242,7 +247,7 @@ def _require_equal(folder: Path, building: Path) -> None:
             f"The published run {folder.name} was changed after it was published ({', '.join(changed[:5])}); move the "
             "folder away and run again."
         )
-    rebuilt = {output["path"]: output["sha256"] for output in _outputs(building)}
+    rebuilt = {output["path"]: output["sha256"] for output in _outputs(building, {})}
     published = {output["path"]: output["sha256"] for output in read_manifest(folder)["outputs"]}
     different = sorted(
         path
@@ -261,8 +266,11 @@ def _json(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
-def _sync_folder(folder: Path) -> None:
+def _seal(folder: Path) -> None:
+    """Force everything to disk, and make the files read-only: what is published is not edited."""
     for path in [*folder.rglob("*"), folder]:
+        if path.is_file():
+            path.chmod(0o444)
         _sync(path)
 
 

@@ -7,6 +7,7 @@ Does not belong here: what users configure in YAML (`profiles.py`).
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ class Settings:
             home=home,
             inbox=_path(env.get("VOC_INBOX"), home / "inbox"),
             threads=_whole_number(env, "VOC_THREADS", 2),
-            memory_limit=env.get("VOC_MEMORY_LIMIT", "4GB"),
+            memory_limit=_memory(env.get("VOC_MEMORY_LIMIT") or "4GB"),
             demo_accounts=_whole_number(env, "VOC_DEMO_ACCOUNTS", None),
             demo_switches=None if switches is None else tuple(filter(None, switches.split(","))),
         )
@@ -129,6 +130,12 @@ def _profile_dir(text: str) -> Path:
         f"VOC_PROFILE names the folder '{text}', which is not there; name a folder that holds sources.yml, metrics.yml "
         "and business_case.yml, such as config/demo."
     )
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"\d+([.]\d+)? ?(KB|MB|GB|TB|KiB|MiB|GiB|TiB)", text, re.IGNORECASE):
+        raise VocRoiError(f"VOC_MEMORY_LIMIT is '{text}', but it must be an amount of memory such as 512MB or 8GB.")
+    return text
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int | None) -> int | None:

@@ -84,6 +84,14 @@ class Warehouse:
                 [list(schemas)],
             ).fetchall()
 
+    def row_counts(self, schema: str) -> dict[str, int]:
+        """Rows of each base table of a schema, by table name."""
+        tables = [table for _, table in self.tables(schema)]
+        with self.connect() as connection:
+            return {
+                table: connection.execute(f'select count(*) from {schema}."{table}"').fetchone()[0] for table in tables
+            }
+
     def export_parquet(self, schema: str, table: str, path: Path) -> int:
         """Write a table as Parquet, sorted by all columns: equal content gives equal bytes. Returns its rows."""
         with self.connect() as connection:

@@ -1,13 +1,20 @@
 with
 
--- An export rarely states its scale: the metric's declared one stands in, never the observed maximum.
+-- An export rarely states its scale: the metric's declared one stands in, never the observed maximum. A metric that is
+-- not declared has none, whatever the export states, so that `unknown_metric` finds it.
 scaled as (
     select
         responses.response_id,
         responses.metric,
         responses.score,
-        coalesce(nullif(responses.scale_min, ''), cast(metrics.scale_min as {{ dbt.type_string() }})) as scale_min,
-        coalesce(nullif(responses.scale_max, ''), cast(metrics.scale_max as {{ dbt.type_string() }})) as scale_max,
+        case
+            when metrics.metric_id is not null
+                then coalesce(nullif(trim(responses.scale_min), ''), cast(metrics.scale_min as {{ dbt.type_string() }}))
+        end as scale_min,
+        case
+            when metrics.metric_id is not null
+                then coalesce(nullif(trim(responses.scale_max), ''), cast(metrics.scale_max as {{ dbt.type_string() }}))
+        end as scale_max,
         responses.account_id,
         responses.contact_id,
         responses.email,
