@@ -25,11 +25,13 @@ def write_control_tables(
     """Write every table of dbt's source `control`; its YAML (`sources_file`) gives columns and types."""
     document = yaml.safe_load(sources_file.read_text(encoding="utf-8"))
     rows = control_rows(metrics, case)
+    tables = {}
     for table in document["sources"][0]["tables"]:
         columns = {
             column["name"]: _SQL_TYPES.get(column["data_type"], column["data_type"]) for column in table["columns"]
         }
-        warehouse.write_table("control", table["name"], columns, rows[table["name"]])
+        tables[table["name"]] = (columns, rows[table["name"]])
+    warehouse.write_tables("control", tables)
 
 
 def control_rows(metrics: MetricsConfig, case: BusinessCaseConfig) -> dict[str, Rows]:

@@ -48,7 +48,7 @@ def _libraries() -> Iterator[Finding]:
     different = []
     for name, wanted in sorted(pinned.items()):
         try:
-            found = version(name)
+            found = version(name.partition("[")[0])
         except PackageNotFoundError:
             found = "not installed"
         if found != wanted:

@@ -164,15 +164,8 @@ def changed_outputs(folder: Path) -> list[str]:
 
 def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, int]:
     """Write everything but the manifest; returns the rows of each Parquet file by its path."""
-    rows = {}
-    for name, frame in tables.items():
-        schema, table = name.split(".")
-        run.warehouse.write_frame(schema, table, frame)
-    for schema in ("marts", "roi"):
-        (folder / schema).mkdir()
-        for _, table in run.warehouse.tables(schema):
-            path = f"{schema}/{table}.parquet"
-            rows[path] = run.warehouse.export_parquet(schema, table, folder / path)
+    run.warehouse.write_frames(tables)
+    rows = run.warehouse.export_parquet(["marts", "roi"], folder)
     run.warehouse.copy_tables(folder / "roi.duckdb", ["marts", "roi"])
     figures = build_figures(case_file)
     (folder / "figures.json").write_text(_json(figures.as_document(case_file)), encoding="utf-8")

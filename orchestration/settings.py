@@ -113,7 +113,12 @@ class Settings:
     def apply_to_process(self) -> None:
         """Set what libraries read from the environment: dbt's connection, DAGSTER_HOME, telemetry off."""
         self.dagster_dir.mkdir(parents=True, exist_ok=True)
-        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | {"DAGSTER_HOME": str(self.dagster_dir)})
+        dagster = {
+            "DAGSTER_HOME": str(self.dagster_dir),
+            # Hundreds of materialisations and checks a run: stored one by one, each is a transaction of its own.
+            "DAGSTER_EVENT_BATCH_SIZE": "100",
+        }
+        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | dagster)
 
 
 def _path(text: str | None, default: Path) -> Path:

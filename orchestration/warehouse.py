@@ -17,6 +17,8 @@ import pandas as pd
 
 from orchestration.ingest import PROVENANCE_COLUMNS, Contract, LoadedFile
 
+Rows = Sequence[Sequence[Any]]
+
 # Columns of the raw zone that are not text.
 _RAW_TYPES = {"_source_row": "bigint"}
 
@@ -53,22 +55,26 @@ class Warehouse:
                 columns = [*table.column_names, *PROVENANCE_COLUMNS]
                 connection.execute(f"create or replace view raw.{table.name} as {_raw_select(columns, paths)}")
 
-    def write_table(self, schema: str, name: str, columns: Mapping[str, str], rows: Sequence[Sequence[Any]]) -> None:
-        """Replace a table by rows of plain values. `columns` maps names to SQL types, in order."""
+    def write_tables(self, schema: str, tables: Mapping[str, tuple[Mapping[str, str], Rows]]) -> None:
+        """Replace tables by rows of plain values: each is its columns (name to SQL type, in order) and its rows."""
         with self.connect() as connection:
             connection.execute(f"create schema if not exists {schema}")
-            declared = ", ".join(f'"{column}" {sql_type}' for column, sql_type in columns.items())
-            connection.execute(f'create or replace table {schema}."{name}" ({declared})')
-            if rows:
-                marks = ", ".join("?" for _ in columns)
-                connection.executemany(f'insert into {schema}."{name}" values ({marks})', rows)
+            for name, (columns, rows) in tables.items():
+                declared = ", ".join(f'"{column}" {sql_type}' for column, sql_type in columns.items())
+                connection.execute(f'create or replace table {schema}."{name}" ({declared})')
+                if rows:
+                    marks = ", ".join("?" for _ in columns)
+                    connection.executemany(f'insert into {schema}."{name}" values ({marks})', rows)
 
-    def write_frame(self, schema: str, name: str, frame: pd.DataFrame) -> None:
-        """Replace a table by a frame."""
+    def write_frames(self, frames: Mapping[str, pd.DataFrame]) -> None:
+        """Replace tables, named `schema.table`, by frames."""
         with self.connect() as connection:
-            connection.execute(f"create schema if not exists {schema}")
-            connection.register("incoming", frame)
-            connection.execute(f'create or replace table {schema}."{name}" as select * from incoming')
+            for name, frame in frames.items():
+                schema, table = name.split(".")
+                connection.execute(f"create schema if not exists {schema}")
+                connection.register("incoming", frame)
+                connection.execute(f'create or replace table {schema}."{table}" as select * from incoming')
+                connection.unregister("incoming")
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> pd.DataFrame:
         """The result of a query as a frame. Decimals become floats: what Python reads, it models."""
@@ -92,16 +98,24 @@ class Warehouse:
                 table: connection.execute(f'select count(*) from {schema}."{table}"').fetchone()[0] for table in tables
             }
 
-    def export_parquet(self, schema: str, table: str, path: Path) -> int:
-        """Write a table as Parquet, sorted by all columns: equal content gives equal bytes. Returns its rows."""
+    def export_parquet(self, schemas: Sequence[str], folder: Path) -> dict[str, int]:
+        """Write the tables of the schemas as `<schema>/<table>.parquet` below `folder`; returns rows by that path.
+
+        Each is sorted by all its columns, so that equal content gives equal bytes.
+        """
+        rows = {}
+        tables = self.tables(*schemas)
         with self.connect() as connection:
             # One thread: parallel writers would cut row groups where they happen to meet.
             connection.execute("set threads = 1")
-            connection.execute(
-                f"copy (select * from {schema}.\"{table}\" order by all) to '{_quoted(path)}' "
-                "(format parquet, compression zstd)"
-            )
-            return connection.execute(f'select count(*) from {schema}."{table}"').fetchone()[0]
+            for schema, table in tables:
+                path = f"{schema}/{table}.parquet"
+                (folder / schema).mkdir(exist_ok=True)
+                rows[path] = connection.execute(
+                    f"copy (select * from {schema}.\"{table}\" order by all) to '{_quoted(folder / path)}' "
+                    "(format parquet, compression zstd)"
+                ).fetchone()[0]
+        return rows
 
     def copy_tables(self, target: Path, schemas: Sequence[str]) -> None:
         """Copy the tables of the schemas into a new DuckDB file for readers, without views over the raw zone."""
