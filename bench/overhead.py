@@ -169,8 +169,7 @@ def run_child(arguments: Sequence[str], environment: Mapping[str, str]) -> Child
 
 def time_parse(environment: Mapping[str, str]) -> tuple[float, float]:
     """Seconds that dbt takes to parse the project: from nothing, and with its own cache."""
-    cold, warm = run_child(["-c", TIMED_PARSE], environment).out.split()[-2:]
-    return float(cold), float(warm)
+    return tuple(map(float, run_child(["-c", TIMED_PARSE], environment).out.split()[-2:]))
 
 
 def median_steps(consoles: Iterable[str]) -> dict[str, float]:
@@ -271,7 +270,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--accounts", type=int, default=3000, help="size of the demo (default 3000)")
     parser.add_argument("--runs", type=int, default=3, help="how often each thing is timed (default 3)")
     parser.add_argument("--json", type=Path, help="write the numbers here as well")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    if min(arguments.accounts, arguments.runs) < 1:
+        parser.error("--accounts and --runs must be at least 1.")
+    return arguments
 
 
 def _environment(home: Path, accounts: int) -> dict[str, str]:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from expectations.runner import run_suites
+from expectations.suites import RAW_SUITES
+from orchestration.ingest import load_contract, load_inbox, load_sources
+from orchestration.warehouse import Warehouse
 from tests.integration.pipeline import copy_of
-from tests.integration.tiny_company import tiny_files, write_lines
-
-
-@pytest.fixture(scope="module")
-def home(tiny_run, tmp_path_factory):
-    """A home with a published run, on exports that each test spoils and that are written anew before it."""
-    assert tiny_run.ended.code == 0, tiny_run.ended.err
-    return copy_of(tiny_run.home, tmp_path_factory.mktemp("bad_files"))
+from tests.integration.tiny_company import tiny_files, write_lines, write_tiny_company
 
 
 @pytest.fixture
-def inbox(home):
-    home.inbox.mkdir(exist_ok=True)
-    for name, lines in tiny_files().items():
-        write_lines(home.inbox / name, lines)
-    return home.inbox
+def home(tmp_path):
+    """The tiny company before its first run."""
+    return write_tiny_company(tmp_path)
 
 
 def removed(path):
@@ -68,43 +65,88 @@ def with_other_dates(path):
         ("accounts.csv", in_latin_1, ["accounts.csv (source crm): ", "UTF-8", "format"]),
         ("answers.csv", with_another_column, ["has no column 'answered'; did you mean 'answred'?"]),
         ("accounts.csv", with_semicolons, ["accounts.csv (source crm): ", 'declare format: {delimiter: ";"}']),
-        ("accounts.csv", with_the_header_only, ["gate: raw", "raw.accounts: expected that the table has at least 1"]),
-        ("answers.csv", with_the_header_only, ["gate: raw", "raw.survey_responses: expected that the table has at"]),
-        ("answers.csv", with_every_tenth_row_cut, ["gate: raw", "at most 5 % of a file's rows have too few or too"]),
-        ("answers.csv", with_other_dates, ["gate: raw", "filled values of responded_at can be read as a time"]),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_a_file_that_cannot_stand_stops_the_run_with_a_sentence(home, inbox, file, spoil, sentences):
-    latest, runs = home.latest.readlink(), home.run_ids()
-    spoil(inbox / file)
-    ended = home.command("run")
+def test_a_file_that_cannot_be_read_is_a_sentence(home, file, spoil, sentences):
+    spoil(home.inbox / file)
+    ended = home.command("sources", "check")
     assert ended.code == 1
     assert [sentence for sentence in sentences if sentence not in ended.err] == [], ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_sources_check_says_when_all_is_well(home):
+    assert home.command("sources", "check").out == "The sources can be read.\n"
+
+
+def test_a_run_tells_every_fault_of_the_files_and_leaves_latest_alone(tiny_run, tmp_path):
+    home = copy_of(tiny_run.home, tmp_path)
+    latest, runs = home.latest.readlink(), home.run_ids()
+    home.inbox.mkdir()
+    for name, lines in tiny_files().items():
+        write_lines(home.inbox / name, lines)
+    removed(home.inbox / "contracts.csv")
+    emptied(home.inbox / "churn.csv")
+    in_latin_1(home.inbox / "accounts.csv")
+    ended = home.command("run")
+    assert ended.code == 1
+    for sentence in ("matches 'contracts.csv'", "churn.csv (source churn): ", "accounts.csv (source crm): "):
+        assert sentence in ended.err
     assert "Traceback" not in ended.err
     assert home.last_error() == ""
     assert (home.latest.readlink(), home.run_ids()) == (latest, runs)
 
 
-def test_a_quote_never_closed_loses_no_row_in_silence(home, inbox):
-    with_a_quote_never_closed(inbox / "answers.csv")
-    ended = home.command("run")
-    assert ended.code == 1
-    assert "Traceback" not in ended.err
-    assert home.last_error() == ""
+def test_a_quote_never_closed_is_no_loss_in_silence(home):
+    with_a_quote_never_closed(home.inbox / "answers.csv")
+    # The rest of the file is one record: either it cannot be read, or it is one malformed row among few.
+    failures = raw_gate_failures(home, "survey_responses")
+    assert any("too few or too many fields" in failure for failure in failures)
 
 
-def test_an_empty_inbox_without_a_demo_is_a_sentence(home, inbox):
-    for path in inbox.iterdir():
+@pytest.mark.parametrize(
+    ("file", "spoil", "table", "sentence"),
+    [
+        ("accounts.csv", with_the_header_only, "accounts", "the table has at least 1 row(s), but saw 0"),
+        ("answers.csv", with_the_header_only, "survey_responses", "the table has at least 1 row(s), but saw 0"),
+        ("answers.csv", with_every_tenth_row_cut, "survey_responses", "at most 5 % of a file's rows have too few"),
+        ("answers.csv", with_other_dates, "survey_responses", "filled values of responded_at can be read as a time"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_rows_that_cannot_stand_do_not_pass_the_raw_gate(home, file, spoil, table, sentence):
+    assert raw_gate_failures(home, table) == ()
+    spoil(home.inbox / file)
+    (failure,) = raw_gate_failures(home, table)
+    assert failure.startswith(f"raw.{table}: expected that ")
+    assert sentence in failure
+
+
+def raw_gate_failures(home, table):
+    """What the raw gate's suite of one table says of the inbox as it is now."""
+    settings = home.settings
+    contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")
+    loaded = load_inbox(
+        load_sources(home.profile),
+        contract,
+        home.inbox,
+        settings.raw_dir,
+        datetime(2024, 7, 1, tzinfo=UTC).isoformat(),
+        lambda _line: None,
+    )
+    warehouse = Warehouse(
+        path=settings.warehouse_path, spill_dir=settings.work_dir / "spill", threads=1, memory_limit="1GB"
+    )
+    warehouse.create_raw_views(contract, loaded.files)
+    suites = [suite for suite in RAW_SUITES if suite.table == table]
+    (result,) = run_suites(suites, database=settings.warehouse_path, gx_dir=settings.work_dir / "gx")
+    return result.failures
+
+
+def test_an_empty_inbox_without_a_demo_is_a_sentence(home):
+    for path in home.inbox.iterdir():
         path.unlink()
     ended = home.command("run")
     assert ended.code == 1
     assert "is empty or not there; put the exports that sources.yml names into it" in ended.err
-
-
-def test_sources_check_says_the_same_without_a_run(home, inbox):
-    assert home.command("sources", "check").out == "The sources can be read.\n"
-    removed(inbox / "churn.csv")
-    ended = home.command("sources", "check")
-    assert ended.code == 1
-    assert "matches 'churn.csv'" in ended.err
