@@ -52,7 +52,9 @@ class SuiteResult:
         )
 
 
-def run_suites(suites: Sequence[Suite], *, database: Path, gx_dir: Path) -> list[SuiteResult]:
+def run_suites(
+    suites: Sequence[Suite], *, database: Path, gx_dir: Path, threads: int, memory_limit: str
+) -> list[SuiteResult]:
     """Evaluate suites against tables of a DuckDB file.
 
     `gx_dir` holds the context of this run; its Data Docs gather over calls (`build_docs`). Raises GateError when an
@@ -64,7 +66,9 @@ def run_suites(suites: Sequence[Suite], *, database: Path, gx_dir: Path) -> list
         warnings.simplefilter("ignore")
         _buffer_duckdb_results()
         context = _context(gx, gx_dir)
-        source = context.data_sources.add_or_update_sql(name="warehouse", connection_string=f"duckdb:///{database}")
+        source = context.data_sources.add_or_update_sql(
+            name="warehouse", connection_string=f"duckdb:///{database}?threads={threads}&memory_limit={memory_limit}"
+        )
         try:
             return [_run_suite(gx, context, source, suite) for suite in suites]
         finally:

@@ -46,7 +46,7 @@ def retention_effect(context: dg.AssetExecutionContext) -> dg.Output[RetentionEf
             queries.read_control_levels(run),
             metric=run.metrics.primary.label,
             headline_lag=run.metrics.headline_lag,
-            outcome=queries.churn_outcome(cells),
+            outcome=queries.churn_outcome(run),
         )
         remarks.append(f"{effect.fit.count_account_months:,} account-months, {effect.fit.count_events:,} events")
     return dg.Output(

@@ -54,10 +54,13 @@ def read_control_levels(run: Run) -> pd.DataFrame:
 
 
 def read_landmark(run: Run) -> pd.DataFrame:
-    """Accounts at the landmark; its month as YYYY-MM."""
+    """Accounts at the landmark (its month as YYYY-MM); `is_churned` is the same outcome that the hazard model has."""
+    voluntary_only = churn_outcome(run) == "voluntary"
     return run.warehouse.read(
-        "select * replace (strftime(landmark_month, '%Y-%m') as landmark_month) "
-        "from marts.fct_landmark_survival order by account_id"
+        "select * replace (strftime(landmark_month, '%Y-%m') as landmark_month, "
+        "is_churned and (churn_kind = 'voluntary' or not $1) as is_churned) "
+        "from marts.fct_landmark_survival order by account_id",
+        [voluntary_only],
     )
 
 
@@ -83,9 +86,13 @@ def read_brand_ratings(run: Run) -> pd.DataFrame:
     )
 
 
-def churn_outcome(cells: pd.DataFrame) -> str:
-    """Voluntary churn where causes are known, else churn of any cause."""
-    return "voluntary" if cells["count_voluntary"].sum() > 0 else "all_causes"
+def churn_outcome(run: Run) -> str:
+    """Voluntary churn where the cause of every departure is known, else churn of any cause."""
+    counts = run.warehouse.read(
+        "select sum(count_voluntary) as voluntary, sum(count_churned - count_voluntary - count_involuntary) as unknown "
+        "from marts.agg_hazard_cells where lag = 1"
+    ).iloc[0]
+    return "voluntary" if counts.voluntary > 0 and counts.unknown == 0 else "all_causes"
 
 
 def as_of_month(run: Run) -> str:
@@ -119,50 +126,28 @@ def assumptions_of(config: BusinessCaseConfig) -> Assumptions:
 
 def assumption_rows(config: BusinessCaseConfig) -> pd.DataFrame:
     """The assumptions as the report lists them: name, label, unit, low, base, high, source."""
-    uplift_units = {"net_nps_points": "net NPS points", "answer_points": "points on each answer"}
+    uplift, unit = config.uplift, {"net_nps_points": "net NPS points", "answer_points": "points on each answer"}
+    low, high = (None if value is None else float(value) for value in (uplift.low, uplift.high))
     stated = {
-        "uplift": (
-            "Rise of the metric that the programme brings",
-            uplift_units[config.uplift.unit],
-            config.uplift,
-        ),
         "margin": ("Margin on revenue kept", "fraction", config.margin),
         "discount_rate": ("Discount rate a year, at year end", "fraction", config.discount_rate),
         "initial_cost": ("Outlay at the start", config.currency, config.initial_cost),
         "annual_cost": ("Running cost a year", config.currency, config.annual_cost),
         "realisation": ("Share of the benefit that turns into cash", "fraction", config.realisation),
-        "benefit_risk_adjustment": (
-            "Factor on benefits for risk",
-            "fraction",
-            config.benefit_risk_adjustment,
-        ),
+        "benefit_risk_adjustment": ("Factor on benefits for risk", "fraction", config.benefit_risk_adjustment),
         "cost_risk_adjustment": ("Factor on costs for risk", "factor", config.cost_risk_adjustment),
     }
-    rows = [
-        (
-            name,
-            label,
-            unit,
-            None if assumption.low is None else float(assumption.low),
-            float(assumption.base),
-            None if assumption.high is None else float(assumption.high),
-            assumption.source,
-        )
-        for name, (label, unit, assumption) in stated.items()
-    ]
+    label = "Rise of the metric that the programme brings"
     profile = "business_case.yml"
-    rows.append(("horizon_months", "Horizon", "months", None, float(config.horizon_months), None, profile))
-    rows.append(
-        (
-            "ramp_months",
-            "Months until the rise is reached",
-            "months",
-            None,
-            float(config.uplift.ramp_months),
-            None,
-            profile,
-        )
-    )
+    rows = [
+        ("uplift", label, unit[uplift.unit], low, float(uplift.base), high, uplift.source),
+        *(
+            (name, label, unit, None, float(item.base), None, item.source)
+            for name, (label, unit, item) in stated.items()
+        ),
+        ("horizon_months", "Horizon", "months", None, float(config.horizon_months), None, profile),
+        ("ramp_months", "Months until the rise is reached", "months", None, float(uplift.ramp_months), None, profile),
+    ]
     return pd.DataFrame(rows, columns=["name", "label", "unit", "low", "base", "high", "source"])
 
 
@@ -241,6 +226,12 @@ def read_scores(run: Run) -> pd.DataFrame:
     )
 
 
+def _model_notes(retention: RetentionEffect) -> dict[str, str]:
+    """What the model merged or left out for want of events."""
+    encoding = retention.fit.encoding
+    return {"model": " ".join(encoding.notes)} if encoding is not None and encoding.notes else {}
+
+
 def assemble_case_file(
     run: Run,
     *,
@@ -291,5 +282,5 @@ def assemble_case_file(
         value_at_stake=value_at_stake,
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
-        notes={"programme": run.case.programme},
+        notes={"programme": run.case.programme} | _model_notes(retention),
     )

@@ -13,12 +13,17 @@ from orchestration.ingest import SourcesConfig, check_sources, find_inputs, load
 from orchestration.settings import Settings
 
 
+def inbox_is_empty(settings: Settings) -> bool:
+    """Whether there is nothing to load yet."""
+    return not (settings.inbox.is_dir() and any(settings.inbox.iterdir()))
+
+
 def ensure_inbox(settings: Settings, sources: SourcesConfig, say: Callable[[str], None]) -> None:
     """Generate the profile's demo data when the inbox is empty and the profile asks for them.
 
     Raises VocRoiError when the inbox is empty and the profile has no `demo` entry.
     """
-    if settings.inbox.is_dir() and any(settings.inbox.iterdir()):
+    if not inbox_is_empty(settings):
         return
     if sources.demo is None:
         raise VocRoiError(
@@ -44,13 +49,15 @@ def seen_inputs(settings: Settings, sources: SourcesConfig) -> set[tuple[str, st
 
 
 def source_problems(settings: Settings) -> list[str]:
-    """Everything wrong with the profile's sources and the files in the inbox, a sentence each."""
+    """Everything wrong with the profile's sources and the files in the inbox, a sentence each.
+
+    Nothing is generated: the demo's data, when they are not there yet, are made by the first run and fit.
+    """
     try:
         sources = load_sources(settings.profile_dir)
-        ensure_inbox(settings, sources, lambda _text: None)
     except SourceError as error:
         return list(error.problems)
-    except VocRoiError as error:
-        return [str(error)]
+    if sources.demo is not None and inbox_is_empty(settings):
+        return []
     contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")
     return check_sources(sources, contract, settings.inbox, settings.raw_dir)

@@ -122,6 +122,12 @@ class MetricsConfig(_Keys):
                 f"primary_metric '{self.primary_metric}' is not declared under metrics"
                 f"{did_you_mean(self.primary_metric, self.metrics)}"
             )
+        needed = {"contract_end": "contracts", "inactivity": "revenue"}.get(self.churn.policy, self.mrr_source)
+        if self.mrr_source != needed:
+            raise ValueError(
+                f"the churn policy {self.churn.policy} is read off {needed}, but mrr_source is {self.mrr_source}; set "
+                f"mrr_source: {needed} or choose another policy."
+            )
         if self.fresh_days > self.stale_days:
             raise ValueError(f"fresh_days {self.fresh_days} must not exceed stale_days {self.stale_days}.")
         if list(self.tenure_steps) != sorted({0, *self.tenure_steps}):
@@ -135,16 +141,28 @@ class MetricsConfig(_Keys):
 
 
 class Assumption(_Keys):
-    """A number finance stands for: its base value, the range it may lie in, and where it comes from."""
+    """A number finance stands for, and where it comes from."""
+
+    base: Decimal
+    unit: str
+    source: str
+
+
+class Uplift(_Keys):
+    """How far the programme moves the primary metric: net points of NPS (tilt), or points on everyone's answer.
+
+    Drawn from a triangle over low, base and high; without a range it is taken as certain.
+    """
 
     base: Decimal
     low: Decimal | None = None
     high: Decimal | None = None
-    unit: str
+    unit: Literal["net_nps_points", "answer_points"]
+    ramp_months: Annotated[int, Field(ge=0, le=60)] = 0
     source: str
 
     @model_validator(mode="after")
-    def _ordered(self) -> Assumption:
+    def _ordered(self) -> Uplift:
         low, high = self.range
         if not low <= self.base <= high:
             raise ValueError(f"low {low} ≤ base {self.base} ≤ high {high} must hold; mend the range.")
@@ -154,13 +172,6 @@ class Assumption(_Keys):
     def range(self) -> tuple[Decimal, Decimal]:
         """Low and high; the base where none is given."""
         return (self.base if self.low is None else self.low, self.base if self.high is None else self.high)
-
-
-class Uplift(Assumption):
-    """How far the programme moves the primary metric: net points of NPS (tilt), or points on everyone's answer."""
-
-    unit: Literal["net_nps_points", "answer_points"]
-    ramp_months: Annotated[int, Field(ge=0, le=60)] = 0
 
 
 RANGES: dict[str, tuple[Decimal, Decimal]] = {
@@ -195,9 +206,9 @@ class BusinessCaseConfig(_Keys):
     @model_validator(mode="after")
     def _plausible(self) -> BusinessCaseConfig:
         for name, (least, most) in RANGES.items():
-            low, high = getattr(self, name).range
-            if low < least or high > most:
-                raise ValueError(f"{name} must lie between {least} and {most}; it is given as {low} to {high}.")
+            value = getattr(self, name).base
+            if not least <= value <= most:
+                raise ValueError(f"{name} must lie between {least} and {most}; it is given as {value}.")
         if self.uplift.ramp_months > self.horizon_months:
             raise ValueError(
                 f"uplift.ramp_months {self.uplift.ramp_months} is longer than horizon_months {self.horizon_months}."

@@ -199,6 +199,8 @@ def _manifest(run: Run, case_file: CaseFile, fingerprint: str, outputs: Sequence
         "claim": case_file.verdict.claim.value,
         "inputs": inputs,
         "sources_absent": list(run.loaded.absent),
+        "absent": list(case_file.context.absent),
+        "notes": dict(case_file.notes),
         "row_accounting": json.loads(case_file.row_accounting.to_json(orient="records")),
         "configuration": {
             "sha256": config_hash(run.settings.profile_dir),

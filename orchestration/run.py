@@ -23,6 +23,9 @@ from orchestration.profiles import BusinessCaseConfig, MetricsConfig, load_busin
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 
+# How the audit log calls a stop for which there is no sentence.
+UNFORESEEN = "an unforeseen error; last_error.txt or the run's page in the web UI has the details"
+
 
 @dataclass(slots=True, kw_only=True)
 class Step:
@@ -94,7 +97,7 @@ def open_run(settings: Settings, *, started_from: str) -> Iterator[Run]:
             if run.published_id:
                 append_audit(settings.home, "published", started_at=started_at, run_id=run.published_id)
             else:
-                append_audit(settings.home, "stopped", started_at=started_at, problem=run.problem or "")
+                append_audit(settings.home, "stopped", started_at=started_at, problem=run.problem or UNFORESEEN)
 
 
 def _new_run(settings: Settings, started_at: str) -> Run:

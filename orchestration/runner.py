@@ -20,6 +20,7 @@ from orchestration.inputs import ensure_inbox, seen_inputs
 from orchestration.instance import write_instance_config
 from orchestration.lock import run_lock
 from orchestration.publish import changed_outputs, find_published, switch_latest
+from orchestration.run import UNFORESEEN
 from orchestration.settings import Settings
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ def _problem_of(settings: Settings, result: dg.ExecuteInProcessResult) -> str:
     if sentence is not None:
         return sentence
     stopped = read_audit(settings.home)[-1].get("problem")
-    if stopped:
+    if stopped and stopped != UNFORESEEN:
         return stopped
     log = settings.home / "last_error.txt"
     log.write_text("\n".join(str(error) for error in _errors(result)), encoding="utf-8")

@@ -191,13 +191,24 @@ def costs_file(simulation: Simulation, _roster: Roster) -> bytes:
     return csv_bytes(table.drop(columns="cents").assign(amount=amounts, currency="USD"))
 
 
+# Contracts run for a year.
+MONTHS_BEFORE_HISTORY = 12
+
+
 def rates_file(simulation: Simulation, _roster: Roster) -> bytes:
-    """fx_rates.csv: dollars per unit of a currency, fixed for the month."""
+    """fx_rates.csv: dollars per unit of a currency, fixed for the month.
+
+    Contracts began up to a year before the history, so the first month's rates stand for that year too.
+    """
     rates = simulation.fx_rates
+    first = rates[rates["month"] == 0]
+    earlier = [first.assign(month=-months) for months in range(MONTHS_BEFORE_HISTORY, 0, -1)]
+    rates = pd.concat([*earlier, rates], ignore_index=True)
+    month_starts = simulation.month_starts[0].astype("datetime64[M]") + rates["month"].to_numpy()
     return csv_bytes(
         pd.DataFrame(
             {
-                "month": iso_date(simulation.month_starts[rates["month"]]),
+                "month": iso_date(month_starts.astype("datetime64[ns]")),
                 "currency": rates["currency_code"],
                 "rate_to_usd": [f"{rate // RATE_UNIT}.{rate % RATE_UNIT:04d}" for rate in rates["rate"]],
             }

@@ -192,7 +192,7 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
     yield _stated("retention.problem", retention.fit.problem, f"{tables.RETENTION}.problem", *estimates)
     yield _stated("survival.problem", case_file.survival.problem, f"{tables.SURVIVAL}.problem", "survival.")
     yield _stated("wallet.problem", case_file.wallet.problem, f"{tables.WALLET}.problem", "wallet.")
-    yield _stated("churn_policy", case_file.context.churn_policy, "config.metrics.churn_policy")
+    yield _stated("churn_policy", case_file.context.churn_policy, "manifest.configuration.churn_policy")
     for number, text in enumerate(case_file.context.absent, start=1):
         yield _stated(f"absent.{number}", text, "manifest.absent")
     for name, text in sorted(case_file.notes.items()):

@@ -53,7 +53,7 @@ select
     start.control_key,
     cast(max(kept.month_number) as int) as duration_months,
     max(kept.churn_kind) as churn_kind,
-    coalesce(max(kept.churn_kind) in ('voluntary', 'all_causes'), false) as is_churned
+    max(kept.churn_kind) is not null as is_churned
 from kept
 inner join kept as start on kept.account_id = start.account_id and start.month_number = 1
 cross join landmark
