@@ -15,6 +15,11 @@ from typing import Any
 
 from expectations.suites import Suite
 
+SITE = "data_docs"
+# Complete: the rows that break a rule are what a person wants to see.
+RESULT_FORMAT = {"result_format": "COMPLETE", "include_unexpected_rows": False, "partial_unexpected_count": 5}
+SHOWN_ROWS = 3
+
 
 class GateError(Exception):
     """An expectation could not be evaluated; a gate that did not look must not pass."""
@@ -52,73 +57,80 @@ class SuiteResult:
         )
 
 
-def run_suites(
-    suites: Sequence[Suite], *, database: Path, gx_dir: Path, threads: int, memory_limit: str
-) -> list[SuiteResult]:
-    """Evaluate suites against tables of a DuckDB file.
+class GateRunner:
+    """Great Expectations for one run: its context, its connection settings, and Data Docs that gather over calls.
 
-    `gx_dir` holds the context of this run; its Data Docs gather over calls (`build_docs`). Raises GateError when an
-    expectation raised or was not evaluated.
+    The context lives in memory: one on disk rewrites its YAML at every suite that is added.
     """
-    import great_expectations as gx  # seconds to import, so only where a gate runs
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        _buffer_duckdb_results()
-        context = _context(gx, gx_dir)
-        source = context.data_sources.add_or_update_sql(
-            name="warehouse", connection_string=f"duckdb:///{database}?threads={threads}&memory_limit={memory_limit}"
+    def __init__(self, *, database: Path, docs_dir: Path, threads: int, memory_limit: str) -> None:
+        self._url = f"duckdb:///{database}?threads={threads}&memory_limit={memory_limit}"
+        self._docs_dir = docs_dir
+        self._made: Any = None
+
+    def run(self, suites: Sequence[Suite]) -> list[SuiteResult]:
+        """Evaluate suites against the tables of the run's database.
+
+        Raises GateError when an expectation raised or was not evaluated.
+        """
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _buffer_duckdb_results()
+            source = self._context.data_sources.add_or_update_sql(name="warehouse", connection_string=self._url)
+            try:
+                return [self._run_suite(source, suite) for suite in suites]
+            finally:
+                # DuckDB has one writer: dbt cannot open the file while GX holds its connection.
+                source.get_execution_engine().close()
+                source.get_engine().dispose()
+
+    def build_docs(self, target: Path) -> None:
+        """Render the Data Docs of all suites run so far into the folder `target`."""
+        self._context.build_data_docs(site_names=[SITE])
+        shutil.copytree(self._docs_dir, target)
+
+    @property
+    def _context(self) -> Any:
+        if self._made is None:
+            import great_expectations as gx  # seconds to import, so only where a gate runs
+
+            self._made = gx.get_context(mode="ephemeral")
+            self._made.variables.progress_bars = {"globally": False}
+            for site in list(self._made.get_site_names()):
+                self._made.delete_data_docs_site(site)
+            store = {"class_name": "TupleFilesystemStoreBackend", "base_directory": str(self._docs_dir)}
+            index = {"class_name": "DefaultSiteIndexBuilder"}
+            site = {"class_name": "SiteBuilder", "store_backend": store, "site_index_builder": index}
+            self._made.add_data_docs_site(SITE, site | {"show_how_to_buttons": False})
+        return self._made
+
+    def _run_suite(self, source: Any, suite: Suite) -> SuiteResult:
+        import great_expectations as gx
+
+        context, name = self._context, f"{suite.edge}.{suite.table}"
+        asset = source.add_table_asset(name=name, table_name=suite.table, schema_name=suite.edge)
+        expectations = [expectation.to_gx(gx.expectations) for expectation in suite.expectations]
+        definition = context.validation_definitions.add_or_update(
+            gx.ValidationDefinition(
+                name=name,
+                data=asset.add_batch_definition_whole_table("all"),
+                suite=context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=expectations)),
+            )
         )
-        try:
-            return [_run_suite(gx, context, source, suite) for suite in suites]
-        finally:
-            # DuckDB has one writer: dbt cannot open the file while GX holds its connection.
-            source.get_execution_engine().close()
-            source.get_engine().dispose()
-
-
-def build_docs(gx_dir: Path, target: Path) -> None:
-    """Render the Data Docs of all suites run in `gx_dir` into the folder `target`."""
-    import great_expectations as gx
-
-    context = _context(gx, gx_dir)
-    context.build_data_docs()
-    shutil.copytree(gx_dir / "gx" / "uncommitted" / "data_docs" / "local_site", target)
-
-
-def _context(gx: Any, gx_dir: Path) -> Any:
-    gx_dir.mkdir(parents=True, exist_ok=True)
-    context = gx.get_context(mode="file", project_root_dir=str(gx_dir))
-    context.variables.progress_bars = {"globally": False}
-    context.variables.analytics_enabled = False
-    return context
-
-
-def _run_suite(gx: Any, context: Any, source: Any, suite: Suite) -> SuiteResult:
-    name = f"{suite.edge}.{suite.table}"
-    asset = source.add_table_asset(name=name, table_name=suite.table, schema_name=suite.edge)
-    expectations = [expectation.to_gx(gx.expectations) for expectation in suite.expectations]
-    definition = context.validation_definitions.add_or_update(
-        gx.ValidationDefinition(
-            name=name,
-            data=asset.add_batch_definition_whole_table("all"),
-            suite=context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=expectations)),
+        checkpoint = context.checkpoints.add_or_update(
+            gx.Checkpoint(name=name, validation_definitions=[definition], result_format=RESULT_FORMAT)
         )
-    )
-    checkpoint = context.checkpoints.add_or_update(
-        gx.Checkpoint(name=name, validation_definitions=[definition], result_format="SUMMARY")
-    )
-    (validation,) = checkpoint.run().run_results.values()
-    if len(validation.results) != len(suite.expectations):
-        raise GateError(
-            f"The gate {name} evaluated {len(validation.results)} of its {len(suite.expectations)} expectations; "
-            "look at expectations/suites.py for two that are the same, or one that Great Expectations does not know."
+        (validation,) = checkpoint.run().run_results.values()
+        if len(validation.results) != len(suite.expectations):
+            raise GateError(
+                f"The gate {name} evaluated {len(validation.results)} of its {len(suite.expectations)} expectations; "
+                "look at expectations/suites.py for two that are the same, or one that Great Expectations does not "
+                "know."
+            )
+        outcomes = (_outcome(name, result) for result in validation.results)
+        return SuiteResult(
+            edge=suite.edge, table=suite.table, outcomes=tuple(sorted(outcomes, key=lambda o: o.description))
         )
-    return SuiteResult(
-        edge=suite.edge,
-        table=suite.table,
-        outcomes=tuple(sorted((_outcome(name, result) for result in validation.results), key=lambda o: o.description)),
-    )
 
 
 def _outcome(name: str, result: Any) -> Outcome:
@@ -134,7 +146,9 @@ def _outcome(name: str, result: Any) -> Outcome:
     found = result.result or {}
     observed = found.get("observed_value", found.get("unexpected_count"))
     if config.type == "unexpected_rows_expectation":
-        observed = f"{observed} row(s) that break it"
+        rows = found.get("details", {}).get("unexpected_rows", [])[:SHOWN_ROWS]
+        shown = "; ".join(", ".join(f"{column} {value}" for column, value in row.items()) for row in rows)
+        observed = f"{observed} row(s) that break it ({shown})"
     return Outcome(description=config.description, success=bool(result.success), observed=str(observed))
 
 

@@ -199,7 +199,7 @@ MART_SUITES = (
         expectations=(
             Between(column="count_account_months", least=1),
             NoRows(
-                description="every control is known of at least one account (if not, look at its `attribute` in metrics.yml)",
+                description="every control is known of some account (if not, mend its `attribute` in metrics.yml)",
                 query=(
                     "select control_id from {batch} group by control_id "
                     "having count(case when level not in ('unknown', 'missing') then 1 end) = 0"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from expectations.runner import SuiteResult, run_suites
+from expectations.runner import SuiteResult
 from expectations.suites import Suite
 from orchestration.run import Run
 
@@ -31,13 +31,7 @@ def gate(name: str, suites: Sequence[Suite], title: str) -> dg.AssetChecksDefini
     def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         run: Run = context.resources.run
         with run.step(title) as remarks:
-            results = run_suites(
-                suites,
-                database=run.settings.warehouse_path,
-                gx_dir=run.settings.work_dir / "gx",
-                threads=run.settings.threads,
-                memory_limit=run.settings.memory_limit,
-            )
+            results = run.gates.run(suites)
             run.gate_results += results
             remarks.append(f"{sum(len(result.outcomes) for result in results)} expectations hold")
             failures = [failure for result in results for failure in result.failures]

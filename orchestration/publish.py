@@ -19,7 +19,6 @@ from typing import Any
 
 import pandas as pd
 
-from expectations.runner import build_docs
 from expectations.suites import MART_SUITES, RAW_SUITES
 from orchestration.case_file import as_of_month
 from orchestration.errors import VocRoiError
@@ -171,7 +170,7 @@ def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFr
     (folder / "figures.json").write_text(_json(figures.as_document(case_file)), encoding="utf-8")
     (folder / "report.html").write_text(render_report(case_file, figures), encoding="utf-8")
     (folder / "business_case.xlsx").write_bytes(render_workbook(case_file, figures))
-    build_docs(run.settings.work_dir / "gx", folder / "data_docs")
+    run.gates.build_docs(folder / "data_docs")
     return rows
 
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from expectations.runner import SuiteResult
+from expectations.runner import GateRunner, SuiteResult
 from orchestration.audit import append_audit
 from orchestration.errors import VocRoiError
 from orchestration.ingest import Contract, LoadResult, SourcesConfig, load_contract, load_sources
@@ -45,6 +45,7 @@ class Run:
     case: BusinessCaseConfig
     contract: Contract
     warehouse: Warehouse
+    gates: GateRunner
     started_at: str
     steps: list[Step] = field(default_factory=list)
     loaded: LoadResult | None = None
@@ -111,6 +112,12 @@ def _new_run(settings: Settings, started_at: str) -> Run:
         warehouse=Warehouse(
             path=settings.warehouse_path,
             spill_dir=settings.work_dir / "spill",
+            threads=settings.threads,
+            memory_limit=settings.memory_limit,
+        ),
+        gates=GateRunner(
+            database=settings.warehouse_path,
+            docs_dir=settings.work_dir / "data_docs",
             threads=settings.threads,
             memory_limit=settings.memory_limit,
         ),

@@ -35,9 +35,12 @@ _COST_LINES = (
 
 
 def contracts_file(simulation: Simulation, roster: Roster) -> bytes:
-    """billing_contracts.csv: yearly terms; the first is the one in force when history begins."""
+    """billing_contracts.csv: yearly terms; the first is the one in force when history begins, or that comes up then."""
     panel, accounts = simulation.account_months, simulation.accounts
     terms = panel[(panel["month"] == 0) | panel["renewal"]]
+    # The term before one that begins with history: its renewal date falls into the first month.
+    ending = terms[(terms["month"] == 0) & terms["renewal"] & (terms["tenure"] >= _YEAR)]
+    terms = pd.concat([ending.assign(month=-_YEAR, tenure=ending["tenure"] - _YEAR), terms], ignore_index=True)
     account = terms["account"].to_numpy()
     month0 = simulation.month_starts[0].astype("datetime64[M]")
     start = month0 + (terms["month"] - terms["tenure"] % _YEAR).to_numpy()

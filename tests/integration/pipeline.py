@@ -25,7 +25,7 @@ from orchestration.cli import main
 from orchestration.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED = ROOT.parent / "shared"
+RAVENSTACK = ROOT.parent / "shared/data/ravenstack"
 COMMAND = (sys.executable, "-c", "from orchestration.cli import main; main()")
 
 
@@ -109,7 +109,7 @@ class Home:
             [*COMMAND, *arguments],
             cwd=ROOT,
             env=environment | self.env,
-            stdout=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
@@ -124,10 +124,18 @@ class Home:
         return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
+def finish(process: subprocess.Popen[str]) -> Ended:
+    """Wait for a started process."""
+    out, err = process.communicate()
+    return Ended(code=process.returncode, out=out, err=err)
+
+
 def copy_of(home: Home, root: Path) -> Home:
-    """A second home with the same raw zone, published runs, inbox and parsed dbt project, without the work folder."""
+    """A second home with the same raw zone, published runs, parsed dbt project and an inbox of its own; no work folder."""
     shutil.copytree(home.settings.home, root / home.profile.name, symlinks=True, ignore=_no_work)
-    return Home(root=root, profile=home.profile)
+    copy = Home(root=root, profile=home.profile)
+    shutil.copytree(home.inbox, copy.inbox)
+    return copy
 
 
 def with_parsed_dbt(home: Home, parsed: Home) -> Home:

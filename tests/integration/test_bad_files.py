@@ -11,7 +11,7 @@ from expectations.suites import RAW_SUITES
 from orchestration.ingest import load_contract, load_inbox, load_sources
 from orchestration.warehouse import Warehouse
 from tests.integration.pipeline import copy_of
-from tests.integration.tiny_company import tiny_files, write_lines, write_tiny_company
+from tests.integration.tiny_company import write_lines, write_tiny_company
 
 
 @pytest.fixture
@@ -83,9 +83,6 @@ def test_sources_check_says_when_all_is_well(home):
 def test_a_run_tells_every_fault_of_the_files_and_leaves_latest_alone(tiny_run, tmp_path):
     home = copy_of(tiny_run.home, tmp_path)
     latest, runs = home.latest.readlink(), home.run_ids()
-    home.inbox.mkdir()
-    for name, lines in tiny_files().items():
-        write_lines(home.inbox / name, lines)
     removed(home.inbox / "contracts.csv")
     emptied(home.inbox / "churn.csv")
     in_latin_1(home.inbox / "accounts.csv")

@@ -6,8 +6,8 @@ import pytest
 
 from orchestration.transform import manifest
 
-# One row by construction; activities, which may overlap or repeat; rejected rows, of which one source row may give several.
-WITHOUT_KEY = {"int_calendar__as_of", "int_accounts__activity", "fct_rejected_rows"}
+# One row by construction; and rejected rows, of which an unpivoted source row may give several.
+WITHOUT_KEY = {"int_calendar__as_of", "fct_rejected_rows"}
 
 
 @pytest.fixture(scope="module")

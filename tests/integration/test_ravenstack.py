@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from tests.integration.pipeline import ROOT, SHARED, Home, document, rows, with_parsed_dbt
+from tests.integration.pipeline import RAVENSTACK, document, rows
 
-DATA = SHARED / "data/ravenstack"
 pytestmark = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the RavenStack files are not part of the repository; they lie in ../shared"
+    not RAVENSTACK.is_dir(), reason="the RavenStack files are not part of the repository; they lie in ../shared"
 )
 
 
 @pytest.fixture(scope="module")
-def published(demo_run, tmp_path_factory):
-    home = Home(root=tmp_path_factory.mktemp("ravenstack"), profile=ROOT / "config/ravenstack", inbox_dir=DATA)
-    ended = with_parsed_dbt(home, demo_run.home).command("run")
-    assert ended.code == 0, ended.err + home.last_error()
-    return home.latest
+def published(ravenstack):
+    assert ravenstack.ended.code == 0, ravenstack.ended.err + ravenstack.home.last_error()
+    return ravenstack.home.latest
 
 
 def test_claims_nothing(published):
@@ -53,7 +50,7 @@ def test_placebo_is_absent_because_causes_are_unknown(published):
 
 def test_rows_of_every_file_add_up(published):
     accounting = document(published, "manifest.json")["row_accounting"]
-    assert {row["source_file"] for row in accounting} == {path.name for path in DATA.glob("*.csv")}
+    assert {row["source_file"] for row in accounting} == {path.name for path in RAVENSTACK.glob("*.csv")}
     buckets = ("accepted", "rejected", "superseded", "excluded", "empty")
     for row in accounting:
         assert row["count_read"] == sum(row[f"count_{bucket}"] for bucket in buckets), row["source_file"]

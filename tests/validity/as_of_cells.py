@@ -159,8 +159,7 @@ def account_months(simulation: Simulation, metrics: MetricsConfig) -> pd.DataFra
         is_at_risk=True,
         is_churned=features["voluntary"] | features["involuntary"],
         tenure_step=labels[np.searchsorted(steps, features["tenure"], side="right") - 1],
-        # The term before the first month is not in the exports, nor is the renewal that ended it.
-        is_renewal=features["renewal"] & (features["month"] > 0),
+        is_renewal=features["renewal"],
         price_bin=price_bin,
         segment_name=segment,
         control_key="price_index=" + pd.Series(price_bin, index=segment.index) + "|segment=" + segment,

@@ -2,6 +2,7 @@
 -- whichever the run's parameters name. `active_to` is the first day after; open-ended terms run to 9999-12-31.
 with contracts as (
     select
+        contracts.contract_id as activity_id,
         contracts.account_id,
         contracts.start_date as active_from,
         coalesce(
@@ -15,6 +16,7 @@ with contracts as (
 
 revenue_periods as (
     select
+        revenue.revenue_id as activity_id,
         revenue.account_id,
         revenue.period_start as active_from,
         -- A line without an end covers the month it begins in.
@@ -29,6 +31,7 @@ revenue_periods as (
 
 revenue as (
     select
+        activity_id,
         account_id,
         active_from,
         active_to,
@@ -37,6 +40,6 @@ revenue as (
     from revenue_periods
 )
 
-select account_id, active_from, active_to, mrr_amount from contracts
+select activity_id, account_id, active_from, active_to, mrr_amount from contracts
 union all
-select account_id, active_from, active_to, mrr_amount from revenue
+select activity_id, account_id, active_from, active_to, mrr_amount from revenue
