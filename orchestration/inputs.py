@@ -57,6 +57,7 @@ def source_problems(settings: Settings) -> list[str]:
         sources = load_sources(settings.profile_dir)
     except SourceError as error:
         return list(error.problems)
+    settings = settings.with_inbox_of(sources.inbox)
     if sources.demo is not None and inbox_is_empty(settings):
         return []
     contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")

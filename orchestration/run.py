@@ -103,9 +103,10 @@ def open_run(settings: Settings, *, started_from: str) -> Iterator[Run]:
 
 def _new_run(settings: Settings, started_at: str) -> Run:
     clear_work_dir(settings)
+    sources = load_sources(settings.profile_dir)
     return Run(
-        settings=settings,
-        sources=load_sources(settings.profile_dir),
+        settings=settings.with_inbox_of(sources.inbox),
+        sources=sources,
         metrics=load_metrics(settings.profile_dir),
         case=load_business_case(settings.profile_dir),
         contract=load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml"),

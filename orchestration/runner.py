@@ -65,6 +65,7 @@ def closing_lines(folder: Path) -> str:
 def _reuse(settings: Settings) -> Path | None:
     """The published run of the same inputs, configuration and code, if its files are what its manifest states."""
     sources = load_sources(settings.profile_dir)
+    settings = settings.with_inbox_of(sources.inbox)
     holder = {"started_at": "a moment ago", "started_from": "the command line"}
     with run_lock(settings.work_dir / "run.lock", profile=settings.profile, holder=holder):
         ensure_inbox(settings, sources, lambda text: print(f"    {text}", file=sys.stderr, flush=True))

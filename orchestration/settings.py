@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestration.errors import VocRoiError
@@ -30,12 +30,14 @@ class Settings:
     """Everything a run needs to know about its surroundings.
 
     `home` is the profile's own folder, `VOC_HOME/<profile>/`: profiles never share raw data, ledger or `latest`.
-    `demo_accounts` and `demo_switches` override the profile's `demo` entry (None: as the profile says).
+    `inbox_is_given`: VOC_INBOX names the inbox, so that sources.yml does not. `demo_accounts` and `demo_switches`
+    override the profile's `demo` entry (None: as the profile says).
     """
 
     profile_dir: Path
     home: Path
     inbox: Path
+    inbox_is_given: bool = False
     threads: int = 2
     memory_limit: str = "4GB"
     demo_accounts: int | None = None
@@ -55,6 +57,7 @@ class Settings:
             profile_dir=profile_dir,
             home=home,
             inbox=_path(env.get("VOC_INBOX"), home / "inbox"),
+            inbox_is_given=bool(env.get("VOC_INBOX")),
             threads=_whole_number(env, "VOC_THREADS", 2),
             memory_limit=_memory(env.get("VOC_MEMORY_LIMIT") or "4GB"),
             demo_accounts=_whole_number(env, "VOC_DEMO_ACCOUNTS", None),
@@ -100,6 +103,12 @@ class Settings:
     def dagster_dir(self) -> Path:
         """DAGSTER_HOME of this profile."""
         return self.home / "dagster"
+
+    def with_inbox_of(self, sources_inbox: str | None) -> Settings:
+        """The same with the inbox that sources.yml names, seen from the profile's folder; VOC_INBOX goes before it."""
+        if sources_inbox is None or self.inbox_is_given:
+            return self
+        return replace(self, inbox=(self.profile_dir / Path(sources_inbox).expanduser()).resolve())
 
     def dbt_environment(self) -> dict[str, str]:
         """What dbt's profiles.yml asks for."""

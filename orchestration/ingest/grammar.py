@@ -233,6 +233,7 @@ class SourcesConfig(_Grammar):
 
     company: str
     timezone: TimeZone = "UTC"
+    inbox: str | None = None
     demo: DemoSpec | None = None
     sources: dict[Name, SourceSpec] = Field(min_length=1)
 

@@ -131,7 +131,7 @@ def finish(process: subprocess.Popen[str]) -> Ended:
 
 
 def copy_of(home: Home, root: Path) -> Home:
-    """A second home with the same raw zone, published runs, parsed dbt project and an inbox of its own; no work folder."""
+    """A second home with all but the work folder of the first, and an inbox of its own."""
     shutil.copytree(home.settings.home, root / home.profile.name, symlinks=True, ignore=_no_work)
     copy = Home(root=root, profile=home.profile)
     shutil.copytree(home.inbox, copy.inbox)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from expectations.runner import run_suites
+from expectations.runner import GateRunner
 from expectations.suites import RAW_SUITES
 from orchestration.ingest import load_contract, load_inbox, load_sources
 from orchestration.warehouse import Warehouse
@@ -136,8 +136,13 @@ def raw_gate_failures(home, table):
         path=settings.warehouse_path, spill_dir=settings.work_dir / "spill", threads=1, memory_limit="1GB"
     )
     warehouse.create_raw_views(contract, loaded.files)
-    suites = [suite for suite in RAW_SUITES if suite.table == table]
-    (result,) = run_suites(suites, database=settings.warehouse_path, gx_dir=settings.work_dir / "gx")
+    gates = GateRunner(
+        database=settings.warehouse_path,
+        docs_dir=settings.work_dir / "data_docs",
+        threads=1,
+        memory_limit="1GB",
+    )
+    (result,) = gates.run([suite for suite in RAW_SUITES if suite.table == table])
     return result.failures
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from orchestration import profiles, publish, settings
-from orchestration.profiles import Assumption, BusinessCaseConfig, MetricsConfig, Uplift
+from orchestration.profiles import Assumption, BusinessCaseConfig, MetricsConfig
 from orchestration.settings import Settings
 from roi_models.report import tables
 from roi_models.report.format import KEPT_DECIMALS
@@ -210,8 +210,3 @@ def test_every_link_leads_somewhere(name):
         assert not path or (ROOT / "docs" / path).exists(), target
         if anchor:
             assert anchor in anchors(DOCS[path or name]), target
-
-
-def test_uplift_keeps_the_keys_of_an_assumption():
-    # docs/configuration.md lists the uplift's keys one by one; `<assumption>` stands for the others.
-    assert set(Uplift.model_fields) == {*Assumption.model_fields, "ramp_months"}

@@ -27,6 +27,15 @@ def test_relative_paths_count_from_the_working_directory(monkeypatch, tmp_path):
     assert settings.inbox == tmp_path / "exports"
 
 
+def test_the_profile_may_name_its_inbox_and_the_environment_goes_before_it(tmp_path):
+    settings = Settings.from_env({"VOC_PROFILE": "config/demo"})
+    assert settings.with_inbox_of(None).inbox == settings.home / "inbox"
+    assert settings.with_inbox_of("../../exports").inbox == PROJECT_ROOT / "exports"
+    assert settings.with_inbox_of(str(tmp_path)).inbox == tmp_path
+    given = Settings.from_env({"VOC_INBOX": str(tmp_path)})
+    assert given.with_inbox_of("../../exports").inbox == tmp_path
+
+
 def test_profiles_share_nothing():
     one, other = (
         Settings.from_env({"VOC_PROFILE": f"config/{name}", "VOC_HOME": "/tmp/home"}) for name in ("demo", "ravenstack")
