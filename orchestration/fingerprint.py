@@ -43,8 +43,12 @@ def config_hash(profile_dir: Path) -> str:
     return _hash_files(profile_dir, [profile_dir / name for name in _CONFIG_FILES])
 
 
-def run_hash(*, inputs: Iterable[tuple[str, str]], profile_dir: Path) -> str:
-    """Hash of all a run depends on. `inputs` are (source, SHA-256) of the files the run sees, in any order."""
+def run_hash(*, inputs: Iterable[tuple[str, str]], config: str, code: str) -> str:
+    """Hash of all a run depends on.
+
+    `inputs` are (source, SHA-256) of the files the run sees, in any order; `config` and `code` the hashes of the profile
+    and of the code that it runs with.
+    """
     digest = hashlib.sha256()
     for part in [
         *sorted(f"{source}:{sha256}" for source, sha256 in inputs),

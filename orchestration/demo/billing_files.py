@@ -28,9 +28,9 @@ _REASONS = {
 }
 # Cost line, cents a month, cents more in the first month.
 _COST_LINES = (
-    ("Survey platform", 420_000, 1_500_000),
-    ("Closed-loop team", 2_100_000, 0),
-    ("Analytics", 650_000, 2_500_000),
+    ("Survey platform", 250_000, 9_000_000),
+    ("Closed-loop team", 600_000, 0),
+    ("Analytics", 150_000, 6_000_000),
 )
 
 

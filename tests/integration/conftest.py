@@ -6,6 +6,7 @@ process runs the others. `wanted` keeps a selection of tests from starting what 
 
 from __future__ import annotations
 
+import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +22,6 @@ from tests.integration.pipeline import (
     ROOT,
     Ended,
     Home,
-    copy_of,
     finish,
     with_parsed_dbt,
 )
@@ -95,21 +95,20 @@ def started(wanted, background, demo_inbox, tmp_path_factory) -> dict[str, Futur
 
 
 @pytest.fixture(scope="session")
-def demo_run(demo_inbox, tmp_path_factory):
+def demo_run(demo_inbox, wanted, started, background, tmp_path_factory):
     """A good run on the small demo. Tests must not change its home: they take a copy."""
     home = Home(root=tmp_path_factory.mktemp("demo"), profile=ROOT / "config/demo", inbox_dir=demo_inbox)
-    return DoneRun(home=home, ended=home.command("run"))
+    done = DoneRun(home=home, ended=home.command("run"))
+    if "validation" in wanted:
+        started["validation"] = background.submit(_validate, home)
+    return done
 
 
 @pytest.fixture(scope="session")
-def tiny_run(demo_run, wanted, started, background, tmp_path_factory):
+def tiny_run(demo_run, tmp_path_factory):
     """A good run of the tiny company, with a specimen of every bad row. Tests must not change its home."""
     home = with_parsed_dbt(write_tiny_company(tmp_path_factory.mktemp("tiny")), demo_run.home)
-    done = DoneRun(home=home, ended=home.command("run"))
-    if "rebuilt" in wanted:
-        copy = copy_of(home, tmp_path_factory.mktemp("rebuilt"))
-        started["rebuilt"] = background.submit(_run_as_process, copy, "--rebuild")
-    return done
+    return DoneRun(home=home, ended=home.command("run"))
 
 
 @pytest.fixture(scope="session")
@@ -125,13 +124,19 @@ def ravenstack(started):
 
 
 @pytest.fixture(scope="session")
-def rebuilt(tiny_run, started):
-    """The tiny company's run made anew in a copy of its home."""
-    return started["rebuilt"].result()
+def validation(demo_run, started):
+    """How `dagster definitions validate` ended."""
+    return started["validation"].result()
 
 
-def _run_as_process(home: Home, *options: str) -> DoneRun:
-    return DoneRun(home=home, ended=finish(home.start("run", *options)))
+def _run_as_process(home: Home) -> DoneRun:
+    return DoneRun(home=home, ended=finish(home.start("run")))
+
+
+def _validate(home: Home) -> Ended:
+    command = (str(Path(sys.executable).with_name("dagster")), "definitions", "validate", "-w", "workspace.yaml")
+    dagster_home = {"DAGSTER_HOME": str(home.settings.dagster_dir), "DAGSTER_DISABLE_TELEMETRY": "yes"}
+    return finish(home.start(program=command, further=dagster_home))
 
 
 def _kill_while_publishing(home: Home) -> Killed:

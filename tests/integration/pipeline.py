@@ -12,7 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ from orchestration.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 RAVENSTACK = ROOT.parent / "shared/data/ravenstack"
-COMMAND = (sys.executable, "-c", "from orchestration.cli import main; main()")
+VOC_ROI = (sys.executable, "-c", "from orchestration.cli import main; main()")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +102,15 @@ class Home:
                 code = int(ending.code or 0)
         return Ended(code=code, out=out.getvalue(), err=err.getvalue())
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """`voc-roi …` as a process of its own, whose stderr can be read line by line."""
+    def start(
+        self, *arguments: str, program: Sequence[str] = VOC_ROI, further: Mapping[str, str] | None = None
+    ) -> subprocess.Popen[str]:
+        """`voc-roi …`, or another program, as a process of its own, whose stderr can be read line by line."""
         environment = {name: value for name, value in os.environ.items() if not name.startswith("VOC_")}
         return subprocess.Popen(
-            [*COMMAND, *arguments],
+            [*program, *arguments],
             cwd=ROOT,
-            env=environment | self.env,
+            env=environment | self.env | (further or {}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -49,6 +49,11 @@ def test_the_profiles_that_come_along_are_sound(profile):
         ("kind: nps", "kind: nsp", r"metrics.nps.kind: input should be 'nps', 'csat', 'ces' or 'custom'.*'nsp'"),
         ("bin_width: 0.5", "bin_width: 0", r"metrics.nps.bin_width: input should be greater than 0, but it is '0'"),
         ("policy: explicit_events", "policy: inactivity", r"churn: the policy inactivity needs `days`"),
+        (
+            "policy: explicit_events",
+            "policy: contract_end",
+            r"policy contract_end is read off contracts, but mrr_source is revenue; set mrr_source: contracts",
+        ),
         ("policy: explicit_events", "polcy: x", r"churn.polcy: unknown key 'polcy'; did you mean 'policy'\?"),
         ("[0, 6, 12", "[6, 12", r"tenure_steps must begin with 0 and rise"),
         (", edges: [-1.5, -0.75, 0, 0.75, 1.5]", "", r"controls.price_index: a continuous control needs `edges`"),
@@ -67,7 +72,7 @@ def test_faults_of_metrics(edited, old, new, sentence):
     [
         ("currency: USD", "currency: usd", r"business_case.yml:2: currency: .*'usd'"),
         ("margin: {", "mragin: {", r"mragin: unknown key 'mragin'; did you mean 'margin'\?"),
-        ("base: 0.75", "base: 75", r"margin must lie between 0 and 1; it is given as 75 to 75"),
+        ("base: 0.75", "base: 75", r"margin must lie between 0.01 and 1; it is given as 75\."),
         ("low: 4", "low: 9", r"uplift: low 9 ≤ base 8 ≤ high 12 must hold; mend the range"),
         ("net_nps_points", "points", r"uplift.unit: input should be 'net_nps_points' or 'answer_points'"),
         ("ramp_months: 6", "ramp_months: 48", r"ramp_months 48 is longer than horizon_months 36"),
@@ -103,15 +108,17 @@ def test_an_as_of_month_is_its_first_day(edited):
 
 
 @pytest.mark.parametrize(
-    ("churn", "sentence"),
+    ("profile", "churn", "sentence"),
     [
-        ("{policy: contract_end, days: 30}", "when its last contract ended and none began within 30 days."),
-        ("{policy: inactivity, days: 90}", "on its last day with revenue, when none followed for 90 days."),
+        ("ravenstack", "{policy: contract_end, days: 30}", "contract ended and none began within 30 days."),
+        ("demo", "{policy: inactivity, days: 90}", "with revenue, when none followed for 90 days."),
     ],
 )
-def test_the_churn_policy_is_a_sentence(edited, churn, sentence):
-    metrics = load_metrics(edited("metrics.yml", "{policy: explicit_events}", churn))
-    assert metrics.churn.sentence.endswith(sentence)
+def test_the_churn_policy_is_a_sentence(tmp_path, profile, churn, sentence):
+    text = (CONFIG / profile / "metrics.yml").read_text(encoding="utf-8")
+    assert "{policy: explicit_events}" in text
+    (tmp_path / "metrics.yml").write_text(text.replace("{policy: explicit_events}", churn), encoding="utf-8")
+    assert load_metrics(tmp_path).churn.sentence.endswith(sentence)
 
 
 def test_control_rows_are_what_metrics_say():

@@ -229,9 +229,9 @@ def test_doctor_says_what_is_missing(ravenstack):
     assert {"metrics.yml can be read", "no run is under way", "nothing is published yet"} <= set(well)
 
 
-def test_doctor_finds_an_empty_inbox_and_goes_on(ravenstack):
+def test_doctor_finds_no_inbox_and_goes_on(ravenstack):
     findings = examine(ravenstack)
-    assert any("is empty or not there" in text for text in texts(findings, is_well=False))
+    assert any("the inbox folder does not exist" in text for text in texts(findings, is_well=False))
     assert "no run is under way" in texts(findings, is_well=True)
 
 
