@@ -28,7 +28,7 @@ run: $(INSTALLED) ## run the main job and print where report, workbook and table
 	@$(BIN)/voc-roi run
 
 test: $(INSTALLED) ## run the tests (under five minutes)
-	@$(BIN)/python -m pytest -m "not validate"
+	@$(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup -n 2 --dist loadgroup
 
 validate: $(INSTALLED) ## run the slow validity checks as well
 	@$(BIN)/python -m pytest -m validate
@@ -56,5 +56,5 @@ lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-annotate \
 		--no-strip-extras --no-emit-index-url --custom-compile-command "make lock" --upgrade --quiet -o requirements.lock
 
-clean: ## remove the environment and everything computed
-	rm -rf $(VENV) var dbt_project/target
+clean: ## remove the environment and scratch files; exports, raw zone, audit log and published runs stay
+	rm -rf $(VENV) var/*/work var/*/dbt dbt_project/target

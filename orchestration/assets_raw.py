@@ -45,6 +45,8 @@ def raw_assets(contract: Contract) -> dg.AssetsDefinition:
                 datetime.now(UTC).isoformat(timespec="seconds"),
                 lambda _line: None,
             )
+            for name in run.loaded.unread:
+                run.say(f"{name}: no source of sources.yml reads this file")
             run.warehouse.create_raw_views(run.contract, run.loaded.files)
             rows = sum(file.rows_read for file in run.loaded.files)
             new = len({file.file_sha256 for file in run.loaded.files if file.is_new})

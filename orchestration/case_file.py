@@ -43,6 +43,20 @@ ABSENT_TABLES = {
 }
 
 
+# Canonical tables that no model reads yet.
+UNUSED_TABLES = frozenset(
+    {
+        "account_costs",
+        "attribute_ratings",
+        "follow_ups",
+        "programme_costs",
+        "questionnaires",
+        "support_cases",
+        "survey_invitations",
+    }
+)
+
+
 def read_cells(run: Run) -> pd.DataFrame:
     """The hazard cells of all lags."""
     return run.warehouse.read("select * from marts.agg_hazard_cells order by all")
@@ -88,11 +102,11 @@ def read_brand_ratings(run: Run) -> pd.DataFrame:
 
 def churn_outcome(run: Run) -> str:
     """Voluntary churn where the cause of every departure is known, else churn of any cause."""
-    counts = run.warehouse.read(
-        "select sum(count_voluntary) as voluntary, sum(count_churned - count_voluntary - count_involuntary) as unknown "
+    unknown = run.warehouse.read(
+        "select sum(count_churned - count_voluntary - count_involuntary) as unknown "
         "from marts.agg_hazard_cells where lag = 1"
-    ).iloc[0]
-    return "voluntary" if counts.voluntary > 0 and counts.unknown == 0 else "all_causes"
+    )["unknown"].iloc[0]
+    return "voluntary" if unknown == 0 else "all_causes"
 
 
 def as_of_month(run: Run) -> str:
@@ -162,6 +176,7 @@ class DataQuality:
     rejected_share_pct: float | None
     match_rate_pct: float | None
     unreconciled_revenue_pct: float | None
+    unplaced_churn_pct: float | None
     absent: tuple[str, ...]
 
 
@@ -175,7 +190,6 @@ def read_data_quality(run: Run) -> DataQuality:
         "select count(*) as n, count(case when is_matched then 1 end) as matched from marts.fct_survey_responses"
     ).iloc[0]
     reconciliation, unreconciled = _reconciliation(run)
-    read, rejected = accounting["count_read"].sum(), accounting["count_rejected"].sum()
     filled = set(accounting["table_name"])
     return DataQuality(
         row_accounting=accounting,
@@ -188,11 +202,28 @@ def read_data_quality(run: Run) -> DataQuality:
         ),
         flags=run.warehouse.read("select flag, label, count_rows from marts.agg_quality_flags order by flag"),
         reconciliation=reconciliation,
-        rejected_share_pct=float(100 * rejected / read) if read else None,
+        rejected_share_pct=_worst_rejected_pct(accounting),
         match_rate_pct=float(100 * answers.matched / answers.n) if answers.n else None,
         unreconciled_revenue_pct=unreconciled,
+        unplaced_churn_pct=_unplaced_churn_pct(run),
         absent=tuple(text for table, text in ABSENT_TABLES.items() if table not in filled),
     )
+
+
+def _unplaced_churn_pct(run: Run) -> float | None:
+    """Share of departures that no month at risk holds: events without activity, and activity ended without event."""
+    flags = run.warehouse.read("select flag, count_rows from marts.agg_quality_flags").set_index("flag")["count_rows"]
+    events = run.warehouse.read("select count(*) as events from intermediate.int_churn__events")["events"].iloc[0]
+    departures = events + flags["activity_ended_without_event"]
+    unplaced = flags["churn_not_at_risk"] + flags["activity_ended_without_event"]
+    return float(100 * unplaced / departures) if departures else None
+
+
+def _worst_rejected_pct(accounting: pd.DataFrame) -> float | None:
+    """Rejected share of the canonical table that has most of it: pooled, large tables would hide a ruined small one."""
+    totals = accounting.groupby("table_name")[["count_read", "count_rejected"]].sum()
+    shares = 100 * totals["count_rejected"] / totals["count_read"]
+    return float(shares.max()) if len(shares) else None
 
 
 def _reconciliation(run: Run) -> tuple[pd.DataFrame, float | None]:
@@ -224,6 +255,13 @@ def read_scores(run: Run) -> pd.DataFrame:
         "case when metric_kind = 'csat' then high_pct end as top2_box_pct, is_suppressed "
         "from marts.agg_metric_scores where period = 'all' and slice_name = 'total' order by metric_id"
     )
+
+
+def _unused_note(quality: DataQuality) -> dict[str, str]:
+    """What was supplied and has no part in this report: a reader would else take it as used."""
+    names = sorted(set(quality.row_accounting["table_name"]) & UNUSED_TABLES)
+    listed = ", ".join(name.replace("_", " ") for name in names)
+    return {"supplied_but_not_used": f"Loaded and checked, but no figure is made from them: {listed}."} if names else {}
 
 
 def _model_notes(retention: RetentionEffect) -> dict[str, str]:
@@ -259,6 +297,7 @@ def assemble_case_file(
         rejected_share_pct=quality.rejected_share_pct,
         match_rate_pct=quality.match_rate_pct,
         unreconciled_revenue_pct=quality.unreconciled_revenue_pct,
+        unplaced_churn_pct=quality.unplaced_churn_pct,
     )
     return CaseFile(
         context=RunContext(
@@ -282,5 +321,5 @@ def assemble_case_file(
         value_at_stake=value_at_stake,
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
-        notes={"programme": run.case.programme} | _model_notes(retention),
+        notes={"programme": run.case.programme} | _model_notes(retention) | _unused_note(quality),
     )

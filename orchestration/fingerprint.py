@@ -46,15 +46,11 @@ def config_hash(profile_dir: Path) -> str:
 def run_hash(*, inputs: Iterable[tuple[str, str]], config: str, code: str) -> str:
     """Hash of all a run depends on.
 
-    `inputs` are (source, SHA-256) of the files the run sees, in any order; `config` and `code` the hashes of the profile
-    and of the code that it runs with.
+    `inputs` are (source, SHA-256) of the files the run sees, in any order; `config` and `code` the hashes of the
+    profile and of the code that it runs with.
     """
     digest = hashlib.sha256()
-    for part in [
-        *sorted(f"{source}:{sha256}" for source, sha256 in inputs),
-        config_hash(profile_dir),
-        code_hash(),
-    ]:
+    for part in [*sorted(f"{source}:{sha256}" for source, sha256 in inputs), config, code]:
         digest.update(part.encode() + b"\n")
     return digest.hexdigest()
 

@@ -19,13 +19,14 @@ def inbox_is_empty(settings: Settings) -> bool:
 
 
 def ensure_inbox(settings: Settings, sources: SourcesConfig, say: Callable[[str], None]) -> None:
-    """Generate the profile's demo data when the inbox is empty and the profile asks for them.
+    """Generate the profile's demo data when its own inbox is empty and the profile asks for them.
 
-    Raises VocRoiError when the inbox is empty and the profile has no `demo` entry.
+    Raises VocRoiError when the inbox is empty and nothing is to be generated: the profile has no `demo` entry, or
+    someone named another inbox (a mistyped folder must not become a made-up business case).
     """
     if not inbox_is_empty(settings):
         return
-    if sources.demo is None:
+    if not _is_demo(settings, sources):
         raise VocRoiError(
             f"The inbox {settings.inbox} is empty or not there; put the exports that sources.yml names into it, or "
             "point VOC_INBOX to their folder."
@@ -43,6 +44,10 @@ def ensure_inbox(settings: Settings, sources: SourcesConfig, say: Callable[[str]
     say(f"made {len(files)} demo exports in {settings.inbox}")
 
 
+def _is_demo(settings: Settings, sources: SourcesConfig) -> bool:
+    return sources.demo is not None and not settings.inbox_is_given
+
+
 def seen_inputs(settings: Settings, sources: SourcesConfig) -> set[tuple[str, str]]:
     """(source, SHA-256) of every file that a run would see now."""
     return find_inputs(sources, settings.inbox, settings.raw_dir)
@@ -58,7 +63,7 @@ def source_problems(settings: Settings) -> list[str]:
     except SourceError as error:
         return list(error.problems)
     settings = settings.with_inbox_of(sources.inbox)
-    if sources.demo is not None and inbox_is_empty(settings):
+    if inbox_is_empty(settings) and _is_demo(settings, sources):
         return []
     contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")
     return check_sources(sources, contract, settings.inbox, settings.raw_dir)

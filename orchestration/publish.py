@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import shutil
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from orchestration.case_file import as_of_month
 from orchestration.errors import VocRoiError
 from orchestration.fingerprint import code_hash, config_hash, file_sha256, run_hash
 from orchestration.ingest import record_published
-from orchestration.run import Run
+from orchestration.run import Run, Step
 from roi_models.report import build_figures, render_report, render_workbook
 from roi_models.results import CaseFile
 
@@ -75,18 +76,21 @@ def publish(
     A folder with the run's id that exists already was made from the same inputs, configuration and code: it must hold
     the same bytes, and is then used again. Raises IncompleteRunError or NotReproducibleError; `latest` stays as it was.
     """
+    begun = time.perf_counter()
     with run.step("published") as remarks:
         require_complete(run)
+        require_unchanged(run)
         as_of = as_of_month(run)
         inputs = {(file.source, file.file_sha256) for file in run.loaded.files}
-        fingerprint = run_hash(inputs=inputs, profile_dir=run.settings.profile_dir)
+        fingerprint = run_hash(inputs=inputs, config=run.config_sha256, code=run.code_sha256)
         run_id = f"{as_of}-{fingerprint[:12]}"
         case_file = assemble(run_id, as_of)
         run.settings.published_dir.mkdir(parents=True, exist_ok=True)
         building = run.settings.published_dir / f".building-{run_id}"
         building.mkdir()
         rows = _write_outputs(run, case_file, tables_of(case_file), building)
-        manifest = _manifest(run, case_file, fingerprint, _outputs(building, rows))
+        steps = [*run.steps, Step(name="published, to here", seconds=round(time.perf_counter() - begun, 3))]
+        manifest = _manifest(run, case_file, fingerprint, steps, _outputs(building, rows))
         (building / MANIFEST).write_text(_json(manifest), encoding="utf-8")
         folder = run.settings.published_dir / run_id
         if folder.exists():
@@ -129,6 +133,22 @@ def require_complete(run: Run) -> None:
         )
 
 
+def require_unchanged(run: Run) -> None:
+    """Configuration and code are those the run began with: figures must not stand under the hash of others."""
+    changed = [
+        what
+        for what, before, now in (
+            ("the profile's files", run.config_sha256, config_hash(run.settings.profile_dir)),
+            ("the program", run.code_sha256, code_hash()),
+        )
+        if before != now
+    ]
+    if changed:
+        raise IncompleteRunError(
+            f"While the run was under way, {' and '.join(changed)} changed, so nothing was published; run again."
+        )
+
+
 def switch_latest(published_dir: Path, run_id: str) -> None:
     """Point `latest` at a run, in one step that readers either see or do not."""
     fresh = published_dir / f".{LATEST}-{run_id}"
@@ -148,8 +168,14 @@ def find_published(published_dir: Path, fingerprint: str) -> Path | None:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a published run."""
-    return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    """The manifest of a published run. Raises VocRoiError when it is not there or not whole."""
+    try:
+        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        raise VocRoiError(
+            f"The published run {folder.resolve()} has no readable {MANIFEST}: it is not whole; move the folder away "
+            "and run again."
+        ) from None
 
 
 def changed_outputs(folder: Path) -> list[str]:
@@ -174,7 +200,9 @@ def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFr
     return rows
 
 
-def _manifest(run: Run, case_file: CaseFile, fingerprint: str, outputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _manifest(
+    run: Run, case_file: CaseFile, fingerprint: str, steps: Sequence[Step], outputs: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
     finished = datetime.now(UTC).isoformat(timespec="seconds")
     inputs = [
         {
@@ -198,15 +226,16 @@ def _manifest(run: Run, case_file: CaseFile, fingerprint: str, outputs: Sequence
         "claim": case_file.verdict.claim.value,
         "inputs": inputs,
         "sources_absent": list(run.loaded.absent),
+        "files_unread": list(run.loaded.unread),
         "absent": list(case_file.context.absent),
         "notes": dict(case_file.notes),
         "row_accounting": json.loads(case_file.row_accounting.to_json(orient="records")),
         "configuration": {
-            "sha256": config_hash(run.settings.profile_dir),
+            "sha256": run.config_sha256,
             "churn_policy": case_file.context.churn_policy,
         },
         "code": {
-            "sha256": code_hash(),
+            "sha256": run.code_sha256,
             "version": version("voc-roi"),
             "python": platform.python_version(),
             "libraries": {name: version(name) for name in _LIBRARIES},
@@ -216,7 +245,7 @@ def _manifest(run: Run, case_file: CaseFile, fingerprint: str, outputs: Sequence
             for result in sorted(run.gate_results, key=lambda r: (r.edge, r.table))
         ],
         "data_tests": run.test_count,
-        "steps": [asdict(step) for step in run.steps],
+        "steps": [asdict(step) for step in steps],
         "outputs": outputs,
     }
 

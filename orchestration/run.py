@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from expectations.runner import GateRunner, SuiteResult
 from orchestration.audit import append_audit
 from orchestration.errors import VocRoiError
+from orchestration.fingerprint import code_hash, config_hash
 from orchestration.ingest import Contract, LoadResult, SourcesConfig, load_contract, load_sources
 from orchestration.lock import run_lock
 from orchestration.profiles import BusinessCaseConfig, MetricsConfig, load_business_case, load_metrics
@@ -47,6 +48,8 @@ class Run:
     warehouse: Warehouse
     gates: GateRunner
     started_at: str
+    config_sha256: str
+    code_sha256: str
     steps: list[Step] = field(default_factory=list)
     loaded: LoadResult | None = None
     gate_results: list[SuiteResult] = field(default_factory=list)
@@ -103,8 +106,12 @@ def open_run(settings: Settings, *, started_from: str) -> Iterator[Run]:
 
 def _new_run(settings: Settings, started_at: str) -> Run:
     clear_work_dir(settings)
+    # Hashed before they are read: what is published under a hash must not have been changed in between.
+    config, code = config_hash(settings.profile_dir), code_hash()
     sources = load_sources(settings.profile_dir)
     return Run(
+        config_sha256=config,
+        code_sha256=code,
         settings=settings.with_inbox_of(sources.inbox),
         sources=sources,
         metrics=load_metrics(settings.profile_dir),

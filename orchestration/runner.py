@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.audit import append_audit, read_audit
 from orchestration.errors import VocRoiError
-from orchestration.fingerprint import run_hash
-from orchestration.ingest import load_sources
+from orchestration.fingerprint import code_hash, config_hash, run_hash
+from orchestration.ingest import load_sources, record_published
 from orchestration.inputs import ensure_inbox, seen_inputs
 from orchestration.instance import write_instance_config
 from orchestration.lock import run_lock
-from orchestration.publish import changed_outputs, find_published, switch_latest
+from orchestration.publish import changed_outputs, find_published, read_manifest, switch_latest
 from orchestration.run import UNFORESEEN
 from orchestration.settings import Settings
 
@@ -69,7 +69,9 @@ def _reuse(settings: Settings) -> Path | None:
     holder = {"started_at": "a moment ago", "started_from": "the command line"}
     with run_lock(settings.work_dir / "run.lock", profile=settings.profile, holder=holder):
         ensure_inbox(settings, sources, lambda text: print(f"    {text}", file=sys.stderr, flush=True))
-        fingerprint = run_hash(inputs=seen_inputs(settings, sources), profile_dir=settings.profile_dir)
+        fingerprint = run_hash(
+            inputs=seen_inputs(settings, sources), config=config_hash(settings.profile_dir), code=code_hash()
+        )
         folder = find_published(settings.published_dir, fingerprint)
         if folder is None:
             return None
@@ -79,6 +81,9 @@ def _reuse(settings: Settings) -> Path | None:
                 f"The published run {folder.name} was changed after it was published ({', '.join(changed[:5])}); "
                 "move the folder away and run again."
             )
+        # A run killed right after its folder was renamed may not have noted its files.
+        files = {item["sha256"] for item in read_manifest(folder)["inputs"]}
+        record_published(settings.raw_dir, folder.name, files)
         switch_latest(settings.published_dir, folder.name)
         append_audit(settings.home, "reused", run_id=folder.name)
         print(f"✓ nothing changed since the run {folder.name}; its files are as published", file=sys.stderr)

@@ -30,7 +30,7 @@ class Settings:
     """Everything a run needs to know about its surroundings.
 
     `home` is the profile's own folder, `VOC_HOME/<profile>/`: profiles never share raw data, ledger or `latest`.
-    `inbox_is_given`: VOC_INBOX names the inbox, so that sources.yml does not. `demo_accounts` and `demo_switches`
+    `inbox_is_given`: someone named the inbox, so that nothing is generated into it. `demo_accounts` and `demo_switches`
     override the profile's `demo` entry (None: as the profile says).
     """
 
@@ -108,7 +108,8 @@ class Settings:
         """The same with the inbox that sources.yml names, seen from the profile's folder; VOC_INBOX goes before it."""
         if sources_inbox is None or self.inbox_is_given:
             return self
-        return replace(self, inbox=(self.profile_dir / Path(sources_inbox).expanduser()).resolve())
+        inbox = (self.profile_dir / Path(sources_inbox).expanduser()).resolve()
+        return replace(self, inbox=inbox, inbox_is_given=True)
 
     def dbt_environment(self) -> dict[str, str]:
         """What dbt's profiles.yml asks for."""
@@ -122,12 +123,7 @@ class Settings:
     def apply_to_process(self) -> None:
         """Set what libraries read from the environment: dbt's connection, DAGSTER_HOME, telemetry off."""
         self.dagster_dir.mkdir(parents=True, exist_ok=True)
-        dagster = {
-            "DAGSTER_HOME": str(self.dagster_dir),
-            # Hundreds of materialisations and checks a run: stored one by one, each is a transaction of its own.
-            "DAGSTER_EVENT_BATCH_SIZE": "100",
-        }
-        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | dagster)
+        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | {"DAGSTER_HOME": str(self.dagster_dir)})
 
 
 def _path(text: str | None, default: Path) -> Path:

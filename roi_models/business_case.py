@@ -76,7 +76,11 @@ def build_case(
     model = _Model(
         coef=retention.fit.coef,
         projection=project(
-            retention.fit.encoding, accounts, months=months, renewal_interval_months=renewal_interval_months
+            retention.fit.encoding,
+            accounts,
+            months=months,
+            renewal_interval_months=renewal_interval_months,
+            background_hazard=retention.background_hazard,
         ),
         mix=answer_mix(answers, accounts["account_id"]),
         mrr=accounts["mrr_amount"].astype(float).to_numpy(),

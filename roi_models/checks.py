@@ -59,16 +59,35 @@ def case_checks(retention: RetentionEffect, case: BusinessCase | None, problem: 
 
 
 def data_checks(
-    rejected_share_pct: float | None, match_rate_pct: float | None, unreconciled_revenue_pct: float | None
+    *,
+    rejected_share_pct: float | None,
+    match_rate_pct: float | None,
+    unreconciled_revenue_pct: float | None,
+    unplaced_churn_pct: float | None,
 ) -> Iterator[Check]:
     """Checks of the data that went in (percentages, 0…100); an unknown number is no check."""
+    if unplaced_churn_pct is not None:
+        yield _graded(
+            "churn_placed",
+            "Departures fit the activity",
+            unplaced_churn_pct,
+            bounds=(THRESHOLDS.unplaced_churn_pct_review, None),
+            sentence=(
+                f"{unplaced_churn_pct:.1f} % of the departures are churn events of accounts that were not active then, "
+                "or ends of activity without a churn event; the model sees none of them."
+            ),
+            recommendation="Hold churn events against contracts or billing, or choose another churn policy.",
+            unit=" %",
+        )
     if rejected_share_pct is not None:
         yield _graded(
             "rejected_rows",
             "Rows rejected",
             rejected_share_pct,
             bounds=(THRESHOLDS.rejected_share_pct_review, THRESHOLDS.rejected_share_pct_fail),
-            sentence=f"{rejected_share_pct:.1f} % of the rows read broke a rule and were rejected.",
+            sentence=(
+                f"In the table with most of them, {rejected_share_pct:.1f} % of the rows were rejected for a broken rule."
+            ),
             recommendation="Read the table of rejected rows and repair the export or its mapping.",
             unit=" %",
         )

@@ -25,13 +25,15 @@ class Projection:
 
     `static`: accounts × terms, all but tenure and renewal. `step_design`: one row per (tenure step, renewal
     or not). `step_code`: months × accounts, which of those rows holds. Log hazard = (static +
-    step_design[code])·β. `score_position`: the column of the score.
+    step_design[code])·β. `score_position`: the column of the score. `background_hazard`: monthly hazard of
+    departures that no score moves, added in every world.
     """
 
     static: np.ndarray
     step_design: np.ndarray
     step_code: np.ndarray
     score_position: int
+    background_hazard: float = 0.0
 
     def select(self, accounts: np.ndarray) -> Projection:
         """The same for some of the accounts (positions or a mask)."""
@@ -40,6 +42,7 @@ class Projection:
             step_design=self.step_design,
             step_code=self.step_code[:, accounts],
             score_position=self.score_position,
+            background_hazard=self.background_hazard,
         )
 
 
@@ -49,6 +52,7 @@ def project(
     *,
     months: int,
     renewal_interval_months: int = DEFAULT_RENEWAL_INTERVAL_MONTHS,
+    background_hazard: float = 0.0,
 ) -> Projection:
     """Lay out `accounts` (score, score_state, control_key, tenure_months, months_to_renewal) over months
     1…`months`.
@@ -68,6 +72,7 @@ def project(
         step_design=_step_design(encoding, count_steps),
         step_code=step * 2 + is_renewal,
         score_position=encoding.terms.index("score"),
+        background_hazard=background_hazard,
     )
 
 
@@ -97,9 +102,9 @@ def cumulative_hazards(
         if month == 0 or weight != ramp[month - 1]:
             ratios = [np.exp(slope * weight * shift) for shift in shifts]
         hazard = level * step[projection.step_code[month]]
-        base += hazard
+        base += hazard + projection.background_hazard
         for position, ratio in enumerate(ratios):
-            lifted[position] += hazard * ratio
+            lifted[position] += hazard * ratio + projection.background_hazard
         yield base, lifted
 
 

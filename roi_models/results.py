@@ -105,10 +105,12 @@ class RetentionEffect:
     """How the primary metric relates to monthly voluntary churn. Ratio < 1: higher score, fewer leave.
 
     `lag_profile`: one row per lag: lag, hazard_ratio, ci_low, ci_high, coef, std_error, count_events.
-    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events,
-    observed_events. `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both
-    the score and churn to explain the headline ratio away; `e_value_limit`: the same for the interval's limit
-    nearest to 1 (1 when the interval holds 1).
+    `background_hazard`: monthly hazard of the departures that are not the outcome (involuntary churn beside
+    voluntary); no score moves it, but it takes revenue away in either world.
+    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events, observed_events.
+    `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both the score and churn to
+    explain the headline ratio away; `e_value_limit`: the same for the interval's limit nearest to 1 (1 when the
+    interval holds 1).
     """
 
     metric: str
@@ -118,6 +120,7 @@ class RetentionEffect:
     lag_profile: pd.DataFrame
     calibration: pd.DataFrame
     text: str
+    background_hazard: float = 0.0
     e_value: float | None = None
     e_value_limit: float | None = None
 

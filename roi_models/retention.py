@@ -50,6 +50,7 @@ def estimate_retention(
         lag_profile=_lag_profile(cells, control_levels, fit),
         calibration=calibrate(fit, cells),
         text=_text(metric, fit),
+        background_hazard=_background_hazard(cells, outcome=outcome, lag=headline_lag),
         e_value=e_values[0],
         e_value_limit=e_values[1],
     )
@@ -78,6 +79,16 @@ def calibrate(fit: HazardFit, cells: pd.DataFrame) -> pd.DataFrame:
 def monthly_churn_rate(fit: HazardFit) -> float:
     """Events per account-month (0 when nobody was at risk)."""
     return fit.count_events / fit.count_account_months if fit.count_account_months else 0.0
+
+
+def _background_hazard(cells: pd.DataFrame, *, outcome: str, lag: int) -> float:
+    """Monthly hazard of the departures beside the outcome, the same for all accounts: −log(1 − share of months)."""
+    rows = cells[cells["lag"] == lag]
+    months = float(rows["count_at_risk"].sum())
+    if outcome != "voluntary" or months == 0:
+        return 0.0
+    share = float((rows["count_churned"] - rows["count_voluntary"]).sum()) / months
+    return float(-np.log1p(-share)) if share < 1 else 0.0
 
 
 def _placebo(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str, lag: int) -> HazardFit | None:

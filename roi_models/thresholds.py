@@ -27,6 +27,7 @@ class Thresholds:
     rejected_share_pct_fail: float = 20.0
     match_rate_pct_review: float = 80.0
     match_rate_pct_fail: float = 50.0
+    unplaced_churn_pct_review: float = 5.0
     unreconciled_revenue_pct_review: float = 1.0
     unreconciled_revenue_pct_fail: float = 5.0
 

@@ -24,6 +24,7 @@ def judge(
     rejected_share_pct: float | None = None,
     match_rate_pct: float | None = None,
     unreconciled_revenue_pct: float | None = None,
+    unplaced_churn_pct: float | None = None,
 ) -> Verdict:
     """Hold the results against the thresholds and say what may be claimed.
 
@@ -34,7 +35,12 @@ def judge(
     checks = (
         *model_checks(retention, survival),
         *case_checks(retention, case, case_problem),
-        *data_checks(rejected_share_pct, match_rate_pct, unreconciled_revenue_pct),
+        *data_checks(
+            rejected_share_pct=rejected_share_pct,
+            match_rate_pct=match_rate_pct,
+            unreconciled_revenue_pct=unreconciled_revenue_pct,
+            unplaced_churn_pct=unplaced_churn_pct,
+        ),
     )
     level = max(check.level for check in checks)
     claim = _claim(level, case, min_prob_npv_positive, uplift_is_evidenced=uplift_is_evidenced)

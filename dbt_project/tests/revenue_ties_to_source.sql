@@ -22,6 +22,8 @@ untouched as (
             raw._file_sha256 = classified._file_sha256
             and raw._source = classified._source
             and raw._source_row = classified._source_row
+            -- A row of a wide export may give several lines.
+            and trim(raw.revenue_id) = classified.revenue_id
     where classified._bucket = 'accepted'
     group by trim(raw.currency_code)
 ),

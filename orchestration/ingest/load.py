@@ -43,10 +43,14 @@ class LoadedFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadResult:
-    """Everything a run reads, by sources.yml and file names, and the optional sources without a file."""
+    """Everything a run reads, in the order of sources.yml and file names.
+
+    `absent`: optional sources without a file. `unread`: names of files in the inbox that no source reads.
+    """
 
     files: tuple[LoadedFile, ...]
     absent: tuple[str, ...]
+    unread: tuple[str, ...] = ()
 
     @property
     def file_hashes(self) -> tuple[str, ...]:
@@ -88,7 +92,7 @@ def load_inbox(  # noqa: PLR0917 - the order is data flow: what to load, from wh
                 progress(_line(result, file))
                 loaded.append(result)
     _report_unread(inbox, seen, progress)
-    return LoadResult(files=tuple(loaded), absent=seen.absent)
+    return LoadResult(files=tuple(loaded), absent=seen.absent, unread=tuple(unmatched_files(inbox, seen)))
 
 
 def find_inputs(profile: SourcesConfig, inbox: Path, raw_dir: Path) -> set[tuple[str, str]]:

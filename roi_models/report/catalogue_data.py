@@ -33,7 +33,7 @@ STAKE_MEASURES = (
     Measure(
         column="churn_probability_12m",
         unit="probability",
-        definition="Predicted probability that {label} leaves of its own will within a year.",
+        definition="Predicted probability that {label} leaves within a year.",
     ),
     Measure(
         column="revenue_at_risk_amount",
@@ -101,7 +101,7 @@ def stake_figures(case_file: CaseFile) -> Iterator[Figure]:
             "revenue_at_risk_amount",
             "money",
             rows.exact_sum(frame["revenue_at_risk_amount"]),
-            "Recurring revenue expected to be lost to voluntary churn within a year, summed over accounts.",
+            "Recurring revenue expected to be lost to churn within a year, summed over accounts.",
         ),
     ):
         name = "count_accounts" if column == "account_id" else column

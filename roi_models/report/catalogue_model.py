@@ -13,6 +13,7 @@ import pandas as pd
 from roi_models.report import rows, tables
 from roi_models.report.catalogue_base import Measure, field_row, figures_of_rows, make_figure
 from roi_models.results import CaseFile, Figure, HazardFit
+from roi_models.retention import OUTCOME_WORDS
 
 SCORE_TERM = "score"
 
@@ -44,7 +45,7 @@ LAG_MEASURES = (
         unit="ratio",
         low="ci_low",
         high="ci_high",
-        definition="Hazard ratio of voluntary churn per point of the score known at {label}.",
+        definition="Hazard ratio of churn per point of the score known at {label}.",
     ),
     Measure(column="count_events", unit="count", definition="Churn events behind the estimate at {label}."),
 )
@@ -183,7 +184,7 @@ def _effect(fit: HazardFit | None, prefix: str, what: str, table: str) -> Iterat
 def retention_figures(case_file: CaseFile) -> Iterator[Figure]:
     """The effect, its placebo, its lag profile, its calibration and the whole model."""
     retention, fit = case_file.retention, case_file.retention.fit
-    yield from _effect(fit, "retention", "voluntary churn", tables.RETENTION_TERMS)
+    yield from _effect(fit, "retention", OUTCOME_WORDS[fit.outcome], tables.RETENTION_TERMS)
     yield from _effect(retention.placebo, "retention.placebo", "involuntary churn", tables.RETENTION_PLACEBO)
     row = field_row(
         retention,

@@ -51,6 +51,13 @@ class Killed:
     events: list[str]
 
 
+def pytest_collection_modifyitems(items):
+    """Keep these tests in one worker: the runs they share are made once per worker."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("pipeline"))
+
+
 @pytest.fixture(scope="session")
 def wanted(request):
     """Names of all fixtures that the selected tests ask for."""

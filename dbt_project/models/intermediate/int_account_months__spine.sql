@@ -43,15 +43,30 @@ at_risk as (
     where departures.event_date is null or active.last_active_from > departures.event_date
 ),
 
-events as (
-    -- The first event in a month ends the spell.
+placed as (
+    -- Billing to the last day of a month and churn dated the first of the next are one departure: of the month paid for.
+    select
+        events.account_id,
+        events.event_date,
+        events.kind,
+        case
+            when events.event_date = events.event_month and active.account_id is null
+                then {{ add_months('events.event_month', -1) }}
+            else events.event_month
+        end as churn_month
+    from {{ ref('int_churn__events') }} as events
+    left join active on events.account_id = active.account_id and events.event_month = active.month
+),
+
+first_events as (
+    -- The first event in a month ends the spell; its date and its cause belong together.
     select
         account_id,
-        event_month,
-        min(event_date) as event_date,
-        min(case kind when 'voluntary' then 1 when 'involuntary' then 2 else 3 end) as cause
-    from {{ ref('int_churn__events') }}
-    group by account_id, event_month
+        churn_month,
+        event_date,
+        kind,
+        row_number() over (partition by account_id, churn_month order by event_date) as event_number
+    from placed
 )
 
 select
@@ -59,6 +74,7 @@ select
     at_risk.month,
     at_risk.mrr_amount,
     events.event_date as churn_date,
-    case events.cause when 1 then 'voluntary' when 2 then 'involuntary' when 3 then 'all_causes' end as churn_kind
+    events.kind as churn_kind
 from at_risk
-left join events on at_risk.account_id = events.account_id and at_risk.month = events.event_month
+left join first_events as events
+    on at_risk.account_id = events.account_id and at_risk.month = events.churn_month and events.event_number = 1

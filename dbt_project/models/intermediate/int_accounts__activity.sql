@@ -35,8 +35,15 @@ revenue as (
         account_id,
         active_from,
         active_to,
-        -- An annual invoice is a twelfth of its amount a month.
-        cast(amount / greatest({{ months_between('active_from', 'active_to') }}, 1) as decimal(18, 2)) as mrr_amount
+        -- An annual invoice is a twelfth of its amount a month, a weekly one a month's worth of weeks. Months are counted
+        -- in days: one billed from the 31st to the 29th is a month, though it touches three.
+        cast(
+            case
+                when {{ days_between('active_from', 'active_to') }} < 28
+                    then amount * 30.4375 / {{ days_between('active_from', 'active_to') }}
+                else amount / round({{ days_between('active_from', 'active_to') }} / 30.4375, 0)
+            end as decimal(18, 2)
+        ) as mrr_amount
     from revenue_periods
 )
 

@@ -1,18 +1,24 @@
 -- The as-of month: the last one that both revenue and churn cover, unless the profile fixes it. A source covers a month
--- when it holds a record dated in that month or later. A policy that waits N days for a sign of life cannot judge the
--- last N days, so there the last month that ended N days before the last record counts.
-with cover as (
+-- when it holds a record dated in that month or later; what is billed or contracted ahead has not happened yet, so
+-- revenue is known at most until the end of the month in which the latest contract or period began. A policy that waits
+-- N days for a sign of life cannot judge the last N days, so there the last month that ended N days before the last
+-- record counts.
+with activity as (
     select
-        min(activity.active_from) as first_date,
-        max(
-            case
-                -- Contracts end in the future; only what has begun is known to have happened.
-                when parameters.mrr_source = 'contracts' then activity.active_from
-                else cast({{ dbt.dateadd('day', -1, 'activity.active_to') }} as date)
-            end
+        min(active_from) as first_date,
+        max(active_from) as last_start_date,
+        max(cast({{ dbt.dateadd('day', -1, 'active_to') }} as date)) as last_end_date
+    from {{ ref('int_accounts__activity') }}
+),
+
+cover as (
+    select
+        first_date,
+        least(
+            last_end_date,
+            cast({{ dbt.dateadd('day', -1, add_months(month_of('last_start_date'), 1)) }} as date)
         ) as revenue_last_date
-    from {{ ref('int_accounts__activity') }} as activity
-    cross join {{ source('control', 'run_parameters') }} as parameters
+    from activity
 ),
 
 events as (

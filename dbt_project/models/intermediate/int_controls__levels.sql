@@ -1,5 +1,6 @@
--- The level of every declared control for every account: a category, or the bin of a number. Controls are static: the
--- latest stated value. What is not known is a level of its own (`unknown`, `missing`).
+-- The level of every declared control for every account: a category, or the bin of a number. Attributes are frozen as
+-- first seen, because a later value would tell earlier months what was not known then; columns of accounts are declared
+-- static. What is not known is a level of its own (`unknown`, `missing`).
 with stated as (
     {%- for column in ['segment', 'industry', 'region', 'size_band', 'acquisition'] %}
     select account_id, '{{ column }}' as attribute, {{ column }} as value
@@ -13,7 +14,7 @@ with stated as (
             attribute,
             value,
             row_number() over (
-                partition by account_id, attribute order by valid_from desc nulls last, value asc
+                partition by account_id, attribute order by valid_from asc nulls first, value asc
             ) as recency
         from {{ ref('stg_raw__account_attributes') }}
     ) as attributes

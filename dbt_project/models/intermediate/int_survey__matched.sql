@@ -32,8 +32,9 @@ last_departures as (
         max(events.event_date) as churn_date
     from matched
     inner join {{ ref('int_churn__events') }} as events
-        on matched.matched_account_id = events.account_id
-        and cast(matched.responded_at as date) >= events.event_date
+        on
+            matched.matched_account_id = events.account_id
+            and cast(matched.responded_at as date) >= events.event_date
     group by matched.response_id, matched.metric
 ),
 
@@ -47,8 +48,8 @@ returns as (
     inner join {{ ref('int_accounts__activity') }} as activity
         on
             matched.matched_account_id = activity.account_id
-            and activity.active_from > departures.churn_date
-            and activity.active_from <= cast(matched.responded_at as date)
+            and departures.churn_date < activity.active_from
+            and cast(matched.responded_at as date) >= activity.active_from
     group by departures.response_id, departures.metric
 )
 

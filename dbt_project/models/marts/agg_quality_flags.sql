@@ -50,11 +50,27 @@ with flags as (
     union all
     select
         'churn_not_at_risk' as flag,
-        'Churn events of accounts that were not active when the month began' as label,
+        'Churn events of accounts that were not active then, or had left already' as label,
         {{ count_where('months.account_id is null') }} as count_rows
     from {{ ref('int_churn__events') }} as events
     left join {{ ref('fct_account_months') }} as months
-        on events.account_id = months.account_id and events.event_month = months.month
+        on events.account_id = months.account_id and events.event_date = months.churn_date
+    union all
+    select
+        'activity_ended_without_event' as flag,
+        'Accounts whose activity ended although no churn event says so' as label,
+        {{ count_where('following.account_id is null') }} as count_rows
+    from {{ ref('int_account_months__spine') }} as months
+    cross join {{ ref('int_calendar__as_of') }} as calendar
+    left join {{ ref('int_account_months__spine') }} as following
+        on months.account_id = following.account_id and {{ add_months('months.month', 1) }} = following.month
+    where months.churn_kind is null and months.month < calendar.as_of_month
+    union all
+    select
+        'orphan_merges' as flag,
+        'Accounts merged into one that we do not know' as label,
+        {{ count_where('merged_into is not null and account_id = resolved_account_id') }} as count_rows
+    from {{ ref('int_accounts__resolved') }}
 )
 
 select
