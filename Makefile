@@ -28,7 +28,8 @@ run: $(INSTALLED) ## run the main job and print where report, workbook and table
 	@$(BIN)/voc-roi run
 
 test: $(INSTALLED) ## run the tests (under five minutes)
-	@$(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup -n 2 --dist loadgroup
+	@# Two workers share two cores: each may use one thread for linear algebra.
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup -n 2 --dist loadgroup
 
 validate: $(INSTALLED) ## run the slow validity checks as well
 	@$(BIN)/python -m pytest -m validate

@@ -86,7 +86,7 @@ def data_checks(
             rejected_share_pct,
             bounds=(THRESHOLDS.rejected_share_pct_review, THRESHOLDS.rejected_share_pct_fail),
             sentence=(
-                f"In the table with most of them, {rejected_share_pct:.1f} % of the rows were rejected for a broken rule."
+                f"Where most were, {rejected_share_pct:.1f} % of a table's rows were rejected for a broken rule."
             ),
             recommendation="Read the table of rejected rows and repair the export or its mapping.",
             unit=" %",

@@ -104,27 +104,30 @@ def profile(tmp_path):
     return Path(shutil.copytree(ROOT / "config/demo", tmp_path / "demo"))
 
 
-def test_run_hash_knows_no_order_and_no_place(profile, tmp_path):
+def test_run_hash_knows_no_order():
     inputs = [("crm", "aa"), ("survey", "bb")]
-    here = run_hash(inputs=inputs, profile_dir=profile)
+    here = run_hash(inputs=inputs, config="c", code="d")
+    assert run_hash(inputs=reversed(inputs), config="c", code="d") == here
+
+
+def test_config_hash_knows_no_place(profile, tmp_path):
     elsewhere = Path(shutil.copytree(profile, tmp_path / "elsewhere/demo"))
-    assert run_hash(inputs=reversed(inputs), profile_dir=elsewhere) == here
+    assert config_hash(elsewhere) == config_hash(profile)
 
 
 @pytest.mark.parametrize("name", ["sources.yml", "metrics.yml", "business_case.yml"])
-def test_run_hash_changes_with_each_file_of_the_profile(profile, name):
-    before = run_hash(inputs=[], profile_dir=profile)
+def test_config_hash_changes_with_each_file_of_the_profile(profile, name):
+    before = config_hash(profile)
     with (profile / name).open("a", encoding="utf-8") as stream:
         stream.write("# another word\n")
-    assert run_hash(inputs=[], profile_dir=profile) != before
+    assert config_hash(profile) != before
 
 
-def test_run_hash_changes_with_inputs(profile):
-    hashes = {
-        run_hash(inputs=inputs, profile_dir=profile)
-        for inputs in ([], [("crm", "aa")], [("crm", "ab")], [("survey", "aa")], [("crm", "aa"), ("crm", "ab")])
-    }
-    assert len(hashes) == 5
+def test_run_hash_changes_with_inputs_configuration_and_code():
+    seen = ([], [("crm", "aa")], [("crm", "ab")], [("survey", "aa")], [("crm", "aa"), ("crm", "ab")])
+    hashes = {run_hash(inputs=inputs, config="c", code="d") for inputs in seen}
+    hashes |= {run_hash(inputs=[], config="other", code="d"), run_hash(inputs=[], config="c", code="other")}
+    assert len(hashes) == 7
 
 
 def test_other_files_in_a_profile_change_nothing(profile):
