@@ -6,9 +6,12 @@ import pytest
 
 from tests.integration.pipeline import RAVENSTACK, document, rows
 
-pytestmark = pytest.mark.skipif(
-    not RAVENSTACK.is_dir(), reason="the RavenStack files are not part of the repository; they lie in ../shared"
-)
+pytestmark = [
+    pytest.mark.validate,
+    pytest.mark.skipif(
+        not RAVENSTACK.is_dir(), reason="the RavenStack files are not part of the repository; they lie in ../shared"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

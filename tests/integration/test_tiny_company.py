@@ -176,6 +176,7 @@ def test_dbt_unit_tests_hold(tiny_run, published):
     assert [f"{result.name}: {result.message}" for result in results if result.status != "pass"] == []
 
 
+@pytest.mark.validate
 def test_zero_churn_says_that_nothing_can_be_estimated(tiny_run, published, tmp_path):
     home = with_parsed_dbt(write_tiny_company(tmp_path), tiny_run.home)
     write_lines(home.inbox / "churn.csv", ["id,account,left_on,kind"])
