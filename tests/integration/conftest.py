@@ -88,7 +88,8 @@ def started(wanted, background, demo_inbox, tmp_path_factory) -> dict[str, Futur
             root=tmp_path_factory.mktemp("killed"),
             profile=ROOT / "config/demo",
             inbox_dir=demo_inbox,
-            threads=1,
+            # Not as many as the demo's run has: the number of threads must not show in what is published.
+            threads=2,
         )
         futures["killed"] = background.submit(_kill_while_publishing, home)
     if "ravenstack" in wanted and RAVENSTACK.is_dir():

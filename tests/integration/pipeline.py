@@ -45,7 +45,8 @@ class Home:
     root: Path
     profile: Path
     inbox_dir: Path | None = None
-    threads: int = 2
+    # The tests fill both cores already; a second thread would only wait.
+    threads: int = 1
 
     @property
     def env(self) -> dict[str, str]:

@@ -70,5 +70,6 @@ def test_the_schedule_asks_for_a_run_every_day_at_five(repository):
     assert schedule.job_name == REFRESH
 
 
+@pytest.mark.validate
 def test_the_code_location_is_valid(validation):
     assert validation.code == 0, validation.out + validation.err
