@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from orchestration.errors import did_you_mean
-from orchestration.ingest.yaml_text import YamlDocument
+from orchestration.yaml_text import YamlDocument
 
 NAMED_TIME_FORMATS = ("iso", "unix_seconds", "unix_milliseconds")
 NAMED_DATE_FORMATS = ("iso",)

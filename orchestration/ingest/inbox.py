@@ -6,11 +6,11 @@ Does not belong here: reading the files' content (`reader.py`), judging a mappin
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestration.errors import did_you_mean
+from orchestration.fingerprint import file_sha256
 from orchestration.ingest.grammar import SourcesConfig
 from orchestration.ingest.ledger import Ledger
 
@@ -75,12 +75,6 @@ def unmatched_files(inbox: Path, seen: Seen) -> list[str]:
     """Names of inbox files that no source reads, sorted."""
     used = {file.name for file in seen.files if not file.is_carried_over} | {name for name, _ in seen.repeated}
     return [name for name in _names(inbox) if name not in used]
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, hexadecimal."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _present(source: str, pattern: str, inbox: Path) -> tuple[list[ExportFile], list[tuple[str, str]]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from orchestration.errors import SourceError
 from orchestration.ingest.grammar import SourcesConfig
-from orchestration.ingest.yaml_text import read_yaml, validate
+from orchestration.yaml_text import read_yaml, validate
 
 SOURCES_FILE = "sources.yml"
 

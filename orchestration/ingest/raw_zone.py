@@ -19,7 +19,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orchestration.errors import SourceError
-from orchestration.ingest.inbox import KEPT_FILES, ExportFile, file_sha256
+from orchestration.fingerprint import file_sha256
+from orchestration.ingest.inbox import KEPT_FILES, ExportFile
 from orchestration.ingest.mapping import PROVENANCE_COLUMNS, Mapped, mapping_sql
 from orchestration.ingest.reader import ROW_NUMBER, empty_batch, read_batches, read_header
 
