@@ -27,7 +27,7 @@ install: $(INSTALLED) ## create the environment from the lock file
 run: $(INSTALLED) ## run the main job and print where report, workbook and tables are
 	@$(BIN)/voc-roi run
 
-test: $(INSTALLED) ## run the tests (five to six minutes on two cores)
+test: $(INSTALLED) ## run the tests (three to four minutes on two cores)
 	@# Two workers share two cores: each may use one thread for linear algebra.
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup -n 2 --dist loadgroup
 
@@ -37,7 +37,7 @@ validate: $(INSTALLED) ## run the slow validity checks as well
 lint: $(INSTALLED) ## check style of Python and SQL
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2
 
 format: $(INSTALLED) ## put Python and SQL into style
 	@$(BIN)/ruff format .

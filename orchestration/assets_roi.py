@@ -1,7 +1,7 @@
 """The models and the published run as assets.
 
 Belongs here: asset bodies of the shape read → call a pure function → hand on, with metadata for the UI.
-Does not belong here: statistics (`roi_models`), queries (`case_file.py`), files (`publish.py`).
+Does not belong here: statistics (`roi_models`), queries (`marts.py`), files (`publish.py`).
 """
 
 from collections.abc import Sequence
@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import dagster as dg
 import pandas as pd
 
-from orchestration import case_file as queries
+from orchestration import marts
+from orchestration.case_file import assemble_case_file, assumptions_of
 from orchestration.publish import publish
 from orchestration.run import Run
 from roi_models.business_case import build_case, revenue_at_risk
@@ -40,13 +41,13 @@ def retention_effect(context: dg.AssetExecutionContext) -> dg.Output[RetentionEf
     """How one point of the primary metric goes with monthly churn: grouped cloglog on the hazard cells."""
     run: Run = context.resources.run
     with run.step("retention model") as remarks:
-        cells = queries.read_cells(run)
+        cells = marts.read_cells(run)
         effect = estimate_retention(
             cells,
-            queries.read_control_levels(run),
+            marts.read_control_levels(run),
             metric=run.metrics.primary.label,
             headline_lag=run.metrics.headline_lag,
-            outcome=queries.churn_outcome(run),
+            outcome=marts.churn_outcome(run),
         )
         remarks.append(f"{effect.fit.count_account_months:,} account-months, {effect.fit.count_events:,} events")
     return dg.Output(
@@ -70,7 +71,7 @@ def survival(context: dg.AssetExecutionContext) -> dg.Output[SurvivalByGroup]:
     """Kaplan–Meier curves by the group at the landmark, and a Cox model to check the hazard model against."""
     run: Run = context.resources.run
     with run.step("survival curves") as remarks:
-        curves = survival_by_group(queries.read_landmark(run), queries.read_control_levels(run))
+        curves = survival_by_group(marts.read_landmark(run), marts.read_control_levels(run))
         remarks.append(f"{len(curves.groups)} groups from {curves.landmark_month}")
     return dg.Output(curves, metadata={"groups": _table(curves.groups)})
 
@@ -80,7 +81,7 @@ def wallet_summary(context: dg.AssetExecutionContext) -> dg.Output[WalletSummary
     """Share of wallet by the Wallet Allocation Rule, beside the measured share."""
     run: Run = context.resources.run
     with run.step("wallet share"):
-        summary = summarise_wallet(queries.read_brand_ratings(run))
+        summary = summarise_wallet(marts.read_brand_ratings(run))
     return dg.Output(summary, metadata={"responses": summary.count_responses})
 
 
@@ -96,7 +97,7 @@ def value_at_stake(context: dg.AssetExecutionContext, retention_effect: Retentio
     """Revenue that each active account is expected to take away within a year."""
     run: Run = context.resources.run
     with run.step("value at stake") as remarks:
-        accounts = queries.read_active_accounts(run)
+        accounts = marts.read_active_accounts(run)
         risk = revenue_at_risk(retention_effect, accounts, renewal_interval_months=run.metrics.renewal_interval_months)
         columns = ["account_id", "name", "segment", "owner", "mrr_amount", "score", "score_state"]
         table = risk.merge(accounts[columns], on="account_id", how="left", validate="one_to_one")
@@ -120,9 +121,9 @@ def business_case(
     with run.step("business case"):
         case = build_case(
             retention_effect,
-            queries.read_active_accounts(run),
-            queries.read_current_answers(run),
-            queries.assumptions_of(run.case),
+            marts.read_active_accounts(run),
+            marts.read_current_answers(run),
+            assumptions_of(run.case),
             scale=(float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max)),
             renewal_interval_months=run.metrics.renewal_interval_months,
         )
@@ -153,7 +154,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         run: Run = context.resources.run
 
         def assemble(run_id: str, as_of: str) -> CaseFile:
-            return queries.assemble_case_file(
+            return assemble_case_file(
                 run,
                 run_id=run_id,
                 as_of=as_of,

@@ -16,8 +16,9 @@ from orchestration.audit import read_audit
 from orchestration.errors import SourceError
 from orchestration.inputs import source_problems
 from orchestration.lock import LockedError, run_lock
+from orchestration.manifest import changed_outputs
 from orchestration.profiles import load_business_case, load_metrics
-from orchestration.publish import LATEST, changed_outputs
+from orchestration.publish import LATEST
 from orchestration.settings import PROJECT_ROOT, Settings
 
 

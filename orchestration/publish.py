@@ -1,48 +1,33 @@
 """Write, audit, publish: a run's folder is built beside, checked, renamed, and `latest` switched at the very end.
 
-Belongs here: what a published folder holds, its manifest, completeness, the switch, verifying a folder.
-Does not belong here: rendering (`roi_models/report`), judging (`roi_models/verdict.py`).
+Belongs here: what a published folder holds, completeness, the switch.
+Does not belong here: the manifest (`manifest.py`), rendering (`roi_models/report`), judging (`roi_models/verdict.py`).
 """
 
 from __future__ import annotations
 
-import json
 import os
-import platform
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
-from importlib.metadata import version
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from expectations.suites import MART_SUITES, RAW_SUITES
-from orchestration.case_file import as_of_month
 from orchestration.errors import VocRoiError
-from orchestration.fingerprint import code_hash, config_hash, file_sha256, run_hash
+from orchestration.fingerprint import code_hash, config_hash, run_hash
 from orchestration.ingest import record_published
+from orchestration.manifest import MANIFEST, changed_outputs, json_text, manifest_of, outputs_of, read_manifest
+from orchestration.marts import as_of_month
 from orchestration.run import Run, Step
 from roi_models.report import build_figures, render_report, render_workbook
 from roi_models.results import CaseFile
 
 LATEST = "latest"
-MANIFEST = "manifest.json"
 # Equal runs give these byte for byte; the rest is equal in content (workbook, database, Data Docs).
 BYTE_EQUAL_SUFFIXES = (".parquet", "figures.json", "report.html")
-_LIBRARIES = (
-    "dagster",
-    "dbt-core",
-    "dbt-duckdb",
-    "duckdb",
-    "great-expectations",
-    "lifelines",
-    "numpy",
-    "pandas",
-)
 
 
 class IncompleteRunError(VocRoiError):
@@ -90,8 +75,8 @@ def publish(
         building.mkdir()
         rows = _write_outputs(run, case_file, tables_of(case_file), building)
         steps = [*run.steps, Step(name="published, to here", seconds=round(time.perf_counter() - begun, 3))]
-        manifest = _manifest(run, case_file, fingerprint, steps, _outputs(building, rows))
-        (building / MANIFEST).write_text(_json(manifest), encoding="utf-8")
+        manifest = manifest_of(run, case_file, fingerprint, steps, outputs_of(building, rows))
+        (building / MANIFEST).write_text(json_text(manifest), encoding="utf-8")
         folder = run.settings.published_dir / run_id
         if folder.exists():
             _require_equal(folder, building)
@@ -158,109 +143,17 @@ def switch_latest(published_dir: Path, run_id: str) -> None:
     _sync(published_dir)
 
 
-def find_published(published_dir: Path, fingerprint: str) -> Path | None:
-    """The folder of a published run with this fingerprint, if there is one."""
-    # Run ids begin with a year: what a killed run left half-built (`.building-…`) is none.
-    for folder in sorted(published_dir.glob(f"[0-9]*-{fingerprint[:12]}")):
-        if read_manifest(folder)["fingerprint"] == fingerprint:
-            return folder
-    return None
-
-
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a published run. Raises VocRoiError when it is not there or not whole."""
-    try:
-        return json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
-        raise VocRoiError(
-            f"The published run {folder.resolve()} has no readable {MANIFEST}: it is not whole; move the folder away "
-            "and run again."
-        ) from None
-
-
-def changed_outputs(folder: Path) -> list[str]:
-    """Outputs of a published run that are missing or no longer hold the bytes its manifest states."""
-    return [
-        output["path"]
-        for output in read_manifest(folder)["outputs"]
-        if not (folder / output["path"]).is_file() or file_sha256(folder / output["path"]) != output["sha256"]
-    ]
-
-
 def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFrame], folder: Path) -> dict[str, int]:
     """Write everything but the manifest; returns the rows of each Parquet file by its path."""
     run.warehouse.write_frames(tables)
     rows = run.warehouse.export_parquet(["marts", "roi"], folder)
     run.warehouse.copy_tables(folder / "roi.duckdb", ["marts", "roi"])
     figures = build_figures(case_file)
-    (folder / "figures.json").write_text(_json(figures.as_document(case_file)), encoding="utf-8")
+    (folder / "figures.json").write_text(json_text(figures.as_document(case_file)), encoding="utf-8")
     (folder / "report.html").write_text(render_report(case_file, figures), encoding="utf-8")
     (folder / "business_case.xlsx").write_bytes(render_workbook(case_file, figures))
     run.gates.build_docs(folder / "data_docs")
     return rows
-
-
-def _manifest(
-    run: Run, case_file: CaseFile, fingerprint: str, steps: Sequence[Step], outputs: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
-    finished = datetime.now(UTC).isoformat(timespec="seconds")
-    inputs = [
-        {
-            "source": file.source,
-            "file": file.source_file,
-            "table": file.table,
-            "sha256": file.file_sha256,
-            "mapping": file.mapping_hash,
-            "rows_read": file.rows_read,
-        }
-        for file in sorted(run.loaded.files, key=lambda f: (f.source_file, f.table, f.mapping_hash))
-    ]
-    return {
-        "run_id": case_file.context.run_id,
-        "fingerprint": fingerprint,
-        "profile": run.settings.profile,
-        "as_of": case_file.context.as_of,
-        "started_at": run.started_at,
-        "finished_at": finished,
-        "verdict": case_file.verdict.level.name,
-        "claim": case_file.verdict.claim.value,
-        "inputs": inputs,
-        "sources_absent": list(run.loaded.absent),
-        "files_unread": list(run.loaded.unread),
-        "absent": list(case_file.context.absent),
-        "notes": dict(case_file.notes),
-        "row_accounting": json.loads(case_file.row_accounting.to_json(orient="records")),
-        "configuration": {
-            "sha256": run.config_sha256,
-            "churn_policy": case_file.context.churn_policy,
-        },
-        "code": {
-            "sha256": run.code_sha256,
-            "version": version("voc-roi"),
-            "python": platform.python_version(),
-            "libraries": {name: version(name) for name in _LIBRARIES},
-        },
-        "gates": [
-            {"table": f"{result.edge}.{result.table}", "expectations": len(result.outcomes)}
-            for result in sorted(run.gate_results, key=lambda r: (r.edge, r.table))
-        ],
-        "data_tests": run.test_count,
-        "steps": [asdict(step) for step in steps],
-        "outputs": outputs,
-    }
-
-
-def _outputs(folder: Path, rows: Mapping[str, int]) -> list[dict[str, Any]]:
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
-    return [
-        {
-            "path": path.relative_to(folder).as_posix(),
-            "bytes": path.stat().st_size,
-            "sha256": file_sha256(path),
-            **({"rows": rows[name]} if (name := path.relative_to(folder).as_posix()) in rows else {}),
-        }
-        for path in paths
-    ]
 
 
 def _require_equal(folder: Path, building: Path) -> None:
@@ -270,7 +163,7 @@ def _require_equal(folder: Path, building: Path) -> None:
             f"The published run {folder.name} was changed after it was published ({', '.join(changed[:5])}); move the "
             "folder away and run again."
         )
-    rebuilt = {output["path"]: output["sha256"] for output in _outputs(building, {})}
+    rebuilt = {output["path"]: output["sha256"] for output in outputs_of(building, {})}
     published = {output["path"]: output["sha256"] for output in read_manifest(folder)["outputs"]}
     different = sorted(
         path
@@ -283,10 +176,6 @@ def _require_equal(folder: Path, building: Path) -> None:
             f"{', '.join(different[:5])} came out otherwise; `latest` stays as it was. This is a defect: please report "
             "it."
         )
-
-
-def _json(document: Any) -> str:
-    return json.dumps(document, ensure_ascii=False, indent=2, allow_nan=False) + "\n"
 
 
 def _seal(folder: Path) -> None:

@@ -19,7 +19,8 @@ from orchestration.ingest import load_sources, record_published
 from orchestration.inputs import ensure_inbox, seen_inputs
 from orchestration.instance import write_instance_config
 from orchestration.lock import run_lock
-from orchestration.publish import changed_outputs, find_published, read_manifest, switch_latest
+from orchestration.manifest import changed_outputs, find_published, read_manifest
+from orchestration.publish import switch_latest
 from orchestration.run import UNFORESEEN
 from orchestration.settings import Settings
 

@@ -121,8 +121,17 @@ class Settings:
         }
 
     def apply_to_process(self) -> None:
-        """Set what libraries read from the environment: dbt's connection, DAGSTER_HOME, telemetry off."""
-        self.dagster_dir.mkdir(parents=True, exist_ok=True)
+        """Set what libraries read from the environment: dbt's connection, DAGSTER_HOME, telemetry off.
+
+        Raises VocRoiError when the home cannot be made.
+        """
+        try:
+            self.dagster_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise VocRoiError(
+                f"The folder {self.dagster_dir} cannot be made ({error.strerror}); let VOC_HOME name a folder that can "
+                "be written."
+            ) from None
         os.environ.update(TELEMETRY_OFF | self.dbt_environment() | {"DAGSTER_HOME": str(self.dagster_dir)})
 
 

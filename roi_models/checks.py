@@ -1,9 +1,8 @@
-"""The checks of the verdict: each holds one value against the table of thresholds, with a sentence and
-advice.
+"""The checks of the model and of the case: each holds one value against a threshold, with a sentence and advice.
 
 Belongs here: one function per check.
-Does not belong here: the thresholds (`thresholds.py`), what follows from the checks (`verdict.py`),
-estimation.
+Does not belong here: checks of the data (`data_checks.py`), the thresholds (`thresholds.py`), what follows from the
+checks (`verdict.py`), estimation.
 """
 
 from __future__ import annotations
@@ -12,6 +11,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from roi_models.grading import graded
 from roi_models.hazard import score_effect
 from roi_models.results import BusinessCase, Check, Level, RetentionEffect, SurvivalByGroup
 from roi_models.thresholds import THRESHOLDS
@@ -58,100 +58,13 @@ def case_checks(retention: RetentionEffect, case: BusinessCase | None, problem: 
     )
 
 
-def data_checks(
-    *,
-    rejected_share_pct: float | None,
-    match_rate_pct: float | None,
-    unreconciled_revenue_pct: float | None,
-    unplaced_churn_pct: float | None,
-) -> Iterator[Check]:
-    """Checks of the data that went in (percentages, 0…100); an unknown number is no check."""
-    if unplaced_churn_pct is not None:
-        yield _graded(
-            "churn_placed",
-            "Departures fit the activity",
-            unplaced_churn_pct,
-            bounds=(THRESHOLDS.unplaced_churn_pct_review, None),
-            sentence=(
-                f"{unplaced_churn_pct:.1f} % of the departures are churn events of accounts that were not active then, "
-                "or ends of activity without a churn event; the model sees none of them."
-            ),
-            recommendation="Hold churn events against contracts or billing, or choose another churn policy.",
-            unit=" %",
-        )
-    if rejected_share_pct is not None:
-        yield _graded(
-            "rejected_rows",
-            "Rows rejected",
-            rejected_share_pct,
-            bounds=(THRESHOLDS.rejected_share_pct_review, THRESHOLDS.rejected_share_pct_fail),
-            sentence=(
-                f"Where most were, {rejected_share_pct:.1f} % of a table's rows were rejected for a broken rule."
-            ),
-            recommendation="Read the table of rejected rows and repair the export or its mapping.",
-            unit=" %",
-        )
-    if match_rate_pct is not None:
-        yield _graded(
-            "match_rate",
-            "Answers matched to accounts",
-            match_rate_pct,
-            bounds=(THRESHOLDS.match_rate_pct_review, THRESHOLDS.match_rate_pct_fail),
-            sentence=f"{match_rate_pct:.1f} % of the answers belong to a known account.",
-            recommendation="Map the survey's account or contact identifiers; unmatched answers take no part.",
-            higher_is_better=True,
-            unit=" %",
-        )
-    if unreconciled_revenue_pct is not None:
-        share = abs(unreconciled_revenue_pct)
-        yield _graded(
-            "revenue_reconciled",
-            "Revenue ties to the ledger",
-            share,
-            bounds=(THRESHOLDS.unreconciled_revenue_pct_review, THRESHOLDS.unreconciled_revenue_pct_fail),
-            sentence=f"{share:.2f} % of the ledger's revenue is not explained by the accounts' revenue.",
-            recommendation="Reconcile the billing export with the general ledger before using amounts.",
-            unit=" %",
-        )
-
-
-def _graded(
-    check_id: str,
-    label: str,
-    value: float,
-    *,
-    bounds: tuple[float, float | None],
-    sentence: str,
-    recommendation: str,
-    higher_is_better: bool = False,
-    unit: str = "",
-) -> Check:
-    """A check of one number with a bound for REVIEW and, unless None, one for FAIL."""
-    review, fail = bounds
-    sign = -1 if higher_is_better else 1
-    level = Level.REVIEW if sign * value > sign * review else Level.PASS
-    if fail is not None and sign * value > sign * fail:
-        level = Level.FAIL
-    side = "below" if higher_is_better else "above"
-    threshold = f"REVIEW {side} {review:g}{unit}" + ("" if fail is None else f", FAIL {side} {fail:g}{unit}")
-    return Check(
-        id=check_id,
-        label=label,
-        value=float(value),
-        threshold=threshold,
-        level=level,
-        sentence=sentence,
-        recommendation=recommendation if level != Level.PASS else "",
-    )
-
-
 def _separation(retention: RetentionEffect) -> Check:
     """A dummy with a huge standard error stands on next to no events."""
     table = retention.fit.table
     names = table["term"]
     dummies = table[names.str.contains("=") | names.str.match("state_|tenure_|is_renewal")]
     worst = float(dummies["std_error"].max()) if len(dummies) else 0.0
-    return _graded(
+    return graded(
         "separation",
         "No level stands on next to no events",
         worst,
@@ -166,7 +79,7 @@ def _events_per_term(retention: RetentionEffect) -> Check:
     fit = retention.fit
     count_terms = max(len(fit.terms) - 1, 1)
     ratio = fit.count_events / count_terms
-    return _graded(
+    return graded(
         "events_per_term",
         "Churn events per model term",
         ratio,
@@ -180,7 +93,7 @@ def _events_per_term(retention: RetentionEffect) -> Check:
 def _clusters(retention: RetentionEffect) -> Check:
     """Clustered errors need many account groups."""
     count = retention.fit.count_groups
-    return _graded(
+    return graded(
         "clusters",
         "Account groups behind the standard errors",
         count,
@@ -221,7 +134,7 @@ def _placebo(retention: RetentionEffect) -> Iterator[Check]:
         return
     coef, std_error = score_effect(retention.placebo)
     z_score = coef / std_error
-    yield _graded(
+    yield graded(
         "placebo",
         "Involuntary churn does not follow the score",
         abs(z_score),
@@ -268,7 +181,7 @@ def _cox_agreement(survival: SurvivalByGroup) -> Iterator[Check]:
     if survival.cox_coef is None or survival.cloglog_coef is None or not survival.cox_std_error:
         return
     difference = abs(survival.cox_coef - survival.cloglog_coef) / survival.cox_std_error
-    yield _graded(
+    yield graded(
         "cox_agreement",
         "Cox and cloglog agree",
         difference,
@@ -290,7 +203,7 @@ def _calibration(retention: RetentionEffect) -> Iterator[Check]:
     observed = table["observed_events"].to_numpy(float)
     worst = float(np.max(np.abs(observed - expected) / np.sqrt(np.maximum(expected, 1.0))))
     ratio = observed.sum() / expected.sum()
-    yield _graded(
+    yield graded(
         "calibration",
         "Predicted churn matches observed churn",
         worst,

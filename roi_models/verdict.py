@@ -1,12 +1,13 @@
 """The verdict: the worst level among the checks, and the rule for what may be claimed.
 
 Belongs here: from checks to level, claim and headline.
-Does not belong here: the thresholds (`thresholds.py`), the checks (`checks.py`), the wording (`headline.py`).
+Does not belong here: the checks (`checks.py`, `data_checks.py`) and their thresholds, the wording (`headline.py`).
 """
 
 from __future__ import annotations
 
-from roi_models.checks import case_checks, data_checks, model_checks
+from roi_models.checks import case_checks, model_checks
+from roi_models.data_checks import data_checks
 from roi_models.headline import headline_sentence
 from roi_models.results import BusinessCase, Claim, Level, RetentionEffect, SurvivalByGroup, Verdict
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import duckdb
 import pytest
 
 from expectations.runner import GateRunner
-from expectations.suites import RAW_SUITES
+from expectations.suites import MART_SUITES, RAW_SUITES
 from orchestration.ingest import load_contract, load_inbox, load_sources
 from orchestration.warehouse import Warehouse
 from tests.integration.pipeline import copy_of
@@ -144,6 +145,22 @@ def raw_gate_failures(home, table):
     )
     (result,) = gates.run([suite for suite in RAW_SUITES if suite.table == table])
     return result.failures
+
+
+@pytest.mark.parametrize(("level", "count_failures"), [("basic", 0), ("unknown", 1)])
+def test_a_control_that_is_known_of_nobody_does_not_pass_the_marts_gate(tmp_path, level, count_failures):
+    database = tmp_path / "run.duckdb"
+    with duckdb.connect(database) as connection:
+        connection.execute("create schema marts")
+        connection.execute(
+            "create table marts.agg_control_levels as "
+            "select 'plan' as control_id, $1 as level, 7 as count_account_months",
+            [level],
+        )
+    gates = GateRunner(database=database, docs_dir=tmp_path / "data_docs", threads=1, memory_limit="1GB")
+    (result,) = gates.run([suite for suite in MART_SUITES if suite.table == "agg_control_levels"])
+    assert len(result.failures) == count_failures
+    assert all("every control is known of some account" in failure for failure in result.failures)
 
 
 def test_an_empty_inbox_without_a_demo_is_a_sentence(home):

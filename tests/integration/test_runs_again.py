@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 
 from orchestration import publish
 from orchestration.audit import read_audit
+from orchestration.ingest.ledger import LEDGER_FILE, read_ledger
 from orchestration.lock import run_lock
+from orchestration.manifest import changed_outputs
 from tests.integration.conftest import EARLIER
 from tests.integration.pipeline import (
     Ended,
@@ -121,7 +124,7 @@ def test_the_run_after_the_file_was_mended_succeeds(mended, demo_run):
     run_id = demo_run.home.latest.readlink().as_posix()
     assert mended.home.run_ids() == sorted([EARLIER, run_id])
     assert mended.home.latest.readlink().as_posix() == run_id
-    assert publish.changed_outputs(mended.home.latest) == []
+    assert changed_outputs(mended.home.latest) == []
     events = [event["event"] for event in read_audit(mended.home.settings.home)]
     assert events == ["started", "started", "stopped", "started", "published"]
 
@@ -179,6 +182,8 @@ def _cells(folder):
 def test_nothing_new_reuses_the_published_run_and_says_so(demo_run, tmp_path):
     home = copy_of(demo_run.home, tmp_path)
     before = byte_equal_files(home.latest)
+    published = read_ledger(home.settings.raw_dir).published
+    _forget_what_was_published(home.settings.raw_dir / LEDGER_FILE)
     again = home.command("run")
     run_id = document(home.latest, "manifest.json")["run_id"]
     assert again.code == 0
@@ -188,6 +193,17 @@ def test_nothing_new_reuses_the_published_run_and_says_so(demo_run, tmp_path):
     assert home.run_ids() == [run_id]
     assert byte_equal_files(home.latest) == before
     assert read_audit(home.settings.home)[-1]["event"] == "reused"
+    # A run killed between the switch and its last line in the ledger: the next one makes up for it.
+    ((_, files),) = read_ledger(home.settings.raw_dir).published
+    assert set(files) == set(published[0][1])
+
+
+def _forget_what_was_published(ledger):
+    lines = ledger.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if json.loads(line)["kind"] != "published"]
+    assert len(kept) == len(lines) - 1
+    ledger.chmod(0o644)
+    ledger.write_text("".join(kept), encoding="utf-8")
 
 
 def test_a_changed_published_file_is_noticed(demo_run, tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
@@ -17,6 +18,7 @@ from tests.integration.tiny_company import (
     DIRTY,
     FLAGGED,
     LATER_ANSWERS,
+    UNREAD,
     tiny_files,
     write_lines,
     write_tiny_company,
@@ -68,16 +70,27 @@ def test_a_row_that_fits_nowhere_is_kept_and_counted(published, flag):
 
 def test_rows_of_every_file_add_up(published):
     found = {row["source_file"]: row for row in rows(published, "from marts.agg_row_accounting")}
+    lines_per_row = {"projects.csv": 2}
     files = tiny_files()
     assert set(found) == set(files)
     for name, lines in files.items():
         row, dirty = found[name], [d for d in DIRTY.values() if d.file == name]
-        assert row["count_read"] == len(lines) - 1
+        assert row["count_read"] == (len(lines) - 1) * lines_per_row.get(name, 1)
         for bucket in ("rejected", "superseded"):
             assert row[f"count_{bucket}"] == sum(d.bucket == bucket for d in dirty)
         assert row["count_empty"] == (name == "answers.csv")
         assert row["count_excluded"] == 0
         assert row["count_accepted"] == row["count_read"] - len(dirty) - row["count_empty"]
+
+
+def test_a_wide_row_gives_each_of_its_lines_once(published):
+    (february,) = rows(published, "from marts.agg_revenue_reconciliation where month = date '2024-02-01'")
+    assert february["revenue_amount"] == Decimal("40.10") + Decimal("2.02") + Decimal("30.30") + Decimal("3.03")
+
+
+def test_a_file_that_no_source_reads_is_named(tiny_run, published):
+    assert f"{UNREAD}: no source of sources.yml reads this file" in tiny_run.ended.err
+    assert document(published, "manifest.json")["files_unread"] == [UNREAD]
 
 
 def test_an_absent_optional_table_is_said_to_be_absent(published):

@@ -52,6 +52,25 @@ sources:
           amount: amount
           currency_code: {constant: EUR}
           kind: kind
+  projects:
+    file: projects.csv
+    tables:
+      - table: revenue
+        columns:
+          revenue_id: {sql: '"id" || ''-setup'''}
+          account_id: account
+          period_start: day
+          amount: setup
+          currency_code: {constant: EUR}
+          kind: {constant: one-off}
+      - table: revenue
+        columns:
+          revenue_id: {sql: '"id" || ''-training'''}
+          account_id: account
+          period_start: day
+          amount: training
+          currency_code: {constant: EUR}
+          kind: {constant: one-off}
   churn:
     file: churn.csv
     tables:
@@ -217,6 +236,9 @@ FLAGGED = {
     "orphan_revenue": ("invoices.csv", "D-13,A-99,2024-01-01,5.00,one-off"),
     "churn_not_at_risk": ("churn.csv", "D-14,A-99,05/02/2024,voluntary"),
 }
+# A wide export: each row gives two revenue lines, of 40.10 + 2.02 and 30.30 + 3.03.
+PROJECTS = ["P-1,A-01,2024-02-05,40.10,2.02", "P-2,A-02,2024-02-06,30.30,3.03"]
+UNREAD = "notes.txt"
 UNANSWERED = ("answers.csv", "D-15,A-01,,2024-01-05")
 
 
@@ -230,6 +252,7 @@ def write_tiny_company(folder: Path) -> Home:
     inbox.mkdir()
     for name, lines in tiny_files().items():
         write_lines(inbox / name, lines)
+    write_lines(inbox / UNREAD, ["Exports of June"])
     return Home(root=folder / "home", profile=profile, inbox_dir=inbox)
 
 
@@ -245,6 +268,7 @@ def tiny_files() -> dict[str, list[str]]:
         "answers.csv": ["id,account,score,answered", *_answers()],
         "contracts.csv": ["id,account,begins,ends,monthly", *_contracts()],
         "invoices.csv": ["id,account,month,amount,kind", *_invoices()],
+        "projects.csv": ["id,account,day,setup,training", *PROJECTS],
         "churn.csv": ["id,account,left_on,kind", *_departures()],
     }
     for dirty in DIRTY.values():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from expectations.suites import RAW_SUITES
-from orchestration.case_file import ABSENT_TABLES
+from orchestration.data_quality import ABSENT_TABLES
 from orchestration.ingest import load_contract
 
 DBT = Path(__file__).parents[2] / "dbt_project"

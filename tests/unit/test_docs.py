@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from orchestration import profiles, publish, settings
+from orchestration import manifest, profiles, settings
 from orchestration.profiles import Assumption, BusinessCaseConfig, MetricsConfig
 from orchestration.settings import Settings
 from roi_models.report import tables
@@ -171,7 +171,7 @@ def test_every_published_table_is_documented():
 
 
 def test_every_key_of_the_manifest_is_documented():
-    function = ast.parse(inspect.getsource(publish._manifest)).body[0]
+    function = ast.parse(inspect.getsource(manifest.manifest_of)).body[0]
     (document,) = [node.value for node in ast.walk(function) if isinstance(node, ast.Return)]
     keys = {key.value for key in document.keys}
     documented = {name for row in rows_under(OUTPUTS, "key") for name in named(row["key"])}

@@ -12,12 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from orchestration import inputs
 from orchestration.audit import AUDIT_FILE, append_audit, read_audit
 from orchestration.doctor import examine
-from orchestration.fingerprint import config_hash, dbt_hash, file_sha256, run_hash
+from orchestration.errors import VocRoiError
+from orchestration.fingerprint import code_hash, config_hash, dbt_hash, file_sha256, run_hash
+from orchestration.ingest import load_sources
 from orchestration.lock import LockedError, run_lock
-from orchestration.publish import changed_outputs, find_published, switch_latest
-from orchestration.run import clear_work_dir
+from orchestration.manifest import changed_outputs, find_published
+from orchestration.publish import IncompleteRunError, require_unchanged, switch_latest
+from orchestration.run import clear_work_dir, open_run
 from orchestration.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -195,6 +199,13 @@ def test_a_published_run_is_found_by_its_whole_fingerprint(settings):
     assert find_published(settings.published_dir, "f" * 64) is None
 
 
+def test_a_manifest_that_is_not_whole_is_a_sentence(settings):
+    folder = publish_by_hand(settings.published_dir, "2024-01-abc", "f")
+    (folder / "manifest.json").write_text('{"finge', encoding="utf-8")
+    with pytest.raises(VocRoiError, match=r"abc has no readable manifest.json: .* move the folder away and"):
+        changed_outputs(folder)
+
+
 def test_what_a_killed_run_left_is_no_published_run(settings):
     fingerprint = "0123456789abcdef" * 4
     publish_by_hand(settings.published_dir, f".building-2024-01-{fingerprint[:12]}", fingerprint)
@@ -210,6 +221,31 @@ def test_clearing_keeps_the_lock_and_what_is_published(settings):
     clear_work_dir(settings)
     assert [path.name for path in settings.work_dir.iterdir()] == ["run.lock"]
     assert list(settings.published_dir.iterdir()) == [published]
+
+
+def test_a_profile_edited_during_a_run_is_not_published_under_its_old_hash(profile, tmp_path):
+    settings = Settings.from_env({"VOC_HOME": str(tmp_path / "home"), "VOC_PROFILE": str(profile)})
+    before = (config_hash(profile), code_hash())
+    settings.work_dir.mkdir(parents=True)
+    with open_run(settings, started_from="a test") as run:
+        assert (run.config_sha256, run.code_sha256) == before
+        require_unchanged(run)
+        with (profile / "business_case.yml").open("a", encoding="utf-8") as stream:
+            stream.write("# a second thought\n")
+        with pytest.raises(
+            IncompleteRunError, match=r"the profile's files changed, so nothing was published; run again"
+        ):
+            require_unchanged(run)
+
+
+def test_no_demo_is_made_up_in_an_inbox_that_someone_named(tmp_path):
+    inbox = tmp_path / "exprots"
+    inbox.mkdir()
+    settings = Settings.from_env({"VOC_HOME": str(tmp_path / "home"), "VOC_INBOX": str(inbox)})
+    sources = load_sources(settings.profile_dir)
+    with pytest.raises(VocRoiError, match=r"The inbox .*exprots is empty or not there; put the exports"):
+        inputs.ensure_inbox(settings, sources, print)
+    assert list(inbox.iterdir()) == []
 
 
 @pytest.fixture

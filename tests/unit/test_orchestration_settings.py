@@ -82,6 +82,13 @@ def test_dbt_learns_where_the_warehouse_is(tmp_path):
     }
 
 
+def test_a_home_that_cannot_be_made_is_a_sentence(tmp_path):
+    (tmp_path / "home").write_text("a file", encoding="utf-8")
+    settings = Settings.from_env({"VOC_HOME": str(tmp_path / "home")})
+    with pytest.raises(VocRoiError, match=r"home/demo/dagster cannot be made \(Not a directory\); let VOC_HOME name a"):
+        settings.apply_to_process()
+
+
 def test_the_process_is_told_and_telemetry_is_off(tmp_path, monkeypatch):
     settings = Settings.from_env({"VOC_HOME": str(tmp_path)})
     environment = {}

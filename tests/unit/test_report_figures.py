@@ -8,7 +8,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from sample_case import ALL_CASES, conditional_case, failed_case_with_flows
 
 from roi_models.report.figures import UnknownFigureError, build_figures
 from roi_models.report.format import format_value, round_for_unit, to_number
@@ -16,6 +15,7 @@ from roi_models.report.rows import keyed
 from roi_models.report.sentences import match_number, stated_texts, tokenise
 from roi_models.report.tables import model_tables
 from roi_models.results import Figure
+from tests.unit.sample_case import ALL_CASES, conditional_case, failed_case_with_flows
 
 
 @pytest.fixture(params=sorted(ALL_CASES))

@@ -8,12 +8,12 @@ from html.parser import HTMLParser
 from itertools import pairwise
 
 import pytest
-from sample_case import ALL_CASES, HOSTILE_NAME, conditional_case, failed_case_with_flows
 
 from roi_models.report.charts import cash_flow_chart, lag_profile_chart, npv_chart, survival_chart
 from roi_models.report.figures import UnknownFigureError, build_figures
 from roi_models.report.page import render_report
 from roi_models.report.sentences import UntracedNumberError
+from tests.unit.sample_case import ALL_CASES, HOSTILE_NAME, conditional_case, failed_case_with_flows
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "path", "use", "rect"}
 

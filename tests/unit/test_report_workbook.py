@@ -7,12 +7,13 @@ from dataclasses import replace
 from io import BytesIO
 
 import pytest
-from sample_case import ALL_CASES, ANNUAL, conditional_case, payback_of, yearly_flows
 from xlsx_reader import defined_names, read_cells, sheet_names
 
 from roi_models.report.figures import build_figures
 from roi_models.report.workbook import SHEETS, render_workbook
 from roi_models.report.workbook_model import INPUTS, WorkbookError, calculate
+from tests.unit.sample_case import ALL_CASES, conditional_case
+from tests.unit.sample_models import ANNUAL, payback_of, yearly_flows
 
 
 def rendered(case_file):
@@ -104,7 +105,7 @@ def test_a_row_lost_shows_as_false():
 
 @pytest.mark.parametrize(("scale", "expected"), [(1.0, payback_of(yearly_flows())), (0.2, "never"), (-0.1, "never")])
 def test_payback_follows_the_running_sum(scale, expected):
-    from sample_case import business_case
+    from tests.unit.sample_models import business_case
 
     case_file = replace(conditional_case(), case=business_case(scale=scale))
     found = calculate(case_file).payback

@@ -53,6 +53,14 @@ def test_words_and_e_value_agree_with_the_numbers(effect):
     assert 1 < effect.e_value_limit < effect.e_value < e_value(ratio)
 
 
+def test_departures_beside_the_outcome_are_a_background_hazard(effect, months):
+    cells = cells_of(months, lags=(3,))
+    share = cells["count_involuntary"].sum() / cells["count_at_risk"].sum()
+    assert effect.background_hazard == pytest.approx(-np.log(1 - share)) and share > 0
+    both = months.assign(voluntary=months["voluntary"] | months["involuntary"], involuntary=False)
+    assert estimate(both, outcome="all_causes").background_hazard == 0.0
+
+
 def test_null_effect_says_so():
     effect = estimate(account_months(n_accounts=800, beta=0.0, seed=9))
     assert "these data show no effect" in effect.text and effect.e_value_limit == 1.0

@@ -18,8 +18,8 @@ revenue_periods as (
     select
         revenue.revenue_id as activity_id,
         revenue.account_id,
-        revenue.period_start as active_from,
-        -- A line without an end covers the month it begins in.
+        -- A line without an end covers the month it is dated in, all of it: one dated the 10th pays from the first.
+        case when revenue.period_end is null then revenue.revenue_month else revenue.period_start end as active_from,
         coalesce(
             cast({{ dbt.dateadd('day', 1, 'revenue.period_end') }} as date), {{ add_months('revenue.revenue_month', 1) }}
         ) as active_to,

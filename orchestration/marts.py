@@ -1,0 +1,81 @@
+"""From marts to the frames that the models take.
+
+Belongs here: queries that select and rename.
+Does not belong here: counts about the data themselves (`data_quality.py`), statistics (`roi_models`), rules (dbt).
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from orchestration.run import Run
+
+
+def read_cells(run: Run) -> pd.DataFrame:
+    """The hazard cells of all lags."""
+    return run.warehouse.read("select * from marts.agg_hazard_cells order by all")
+
+
+def read_control_levels(run: Run) -> pd.DataFrame:
+    """Levels of the controls with the means of their bins."""
+    return run.warehouse.read("select * from marts.agg_control_levels order by all")
+
+
+def read_landmark(run: Run) -> pd.DataFrame:
+    """Accounts at the landmark (its month as YYYY-MM); `is_churned` is the same outcome that the hazard model has."""
+    voluntary_only = churn_outcome(run) == "voluntary"
+    return run.warehouse.read(
+        "select * replace (strftime(landmark_month, '%Y-%m') as landmark_month, "
+        "is_churned and (churn_kind = 'voluntary' or not $1) as is_churned) "
+        "from marts.fct_landmark_survival order by account_id",
+        [voluntary_only],
+    )
+
+
+def read_active_accounts(run: Run) -> pd.DataFrame:
+    """Accounts that are active at as-of: the base over which the business case is standardised."""
+    return run.warehouse.read("select * from marts.dim_accounts where is_active order by account_id")
+
+
+def read_current_answers(run: Run) -> pd.DataFrame:
+    """Each person's counting answer of the primary metric."""
+    return run.warehouse.read(
+        "select account_id, contact_key, score from marts.fct_survey_responses "
+        "where is_current and metric_id = $1 order by all",
+        [run.metrics.primary_metric],
+    )
+
+
+def read_brand_ratings(run: Run) -> pd.DataFrame:
+    """Wallet shares of matched respondents."""
+    return run.warehouse.read(
+        "select * rename (count_brands as n_brands) from marts.fct_wallet_share where is_matched "
+        "order by response_id, brand"
+    )
+
+
+def read_scores(run: Run) -> pd.DataFrame:
+    """Scores of every metric over all answers, as the report names them."""
+    return run.warehouse.read(
+        "select metric_id as metric, metric_label, count_answers as n, mean_score, nps_score, "
+        "case when metric_kind = 'nps' then high_pct end as promoter_pct, "
+        "case when metric_kind = 'nps' then 100 - high_pct - low_pct end as passive_pct, "
+        "case when metric_kind = 'nps' then low_pct end as detractor_pct, "
+        "case when metric_kind = 'csat' then high_pct end as top2_box_pct, is_suppressed "
+        "from marts.agg_metric_scores where period = 'all' and slice_name = 'total' order by metric_id"
+    )
+
+
+def churn_outcome(run: Run) -> str:
+    """Voluntary churn where the cause of every departure is known, else churn of any cause."""
+    unknown = run.warehouse.read(
+        "select sum(count_churned - count_voluntary - count_involuntary) as unknown "
+        "from marts.agg_hazard_cells where lag = 1"
+    )["unknown"].iloc[0]
+    return "voluntary" if unknown == 0 else "all_causes"
+
+
+def as_of_month(run: Run) -> str:
+    """The as-of month, YYYY-MM."""
+    frame = run.warehouse.read("select strftime(as_of_month, '%Y-%m') as as_of from intermediate.int_calendar__as_of")
+    return frame["as_of"].iloc[0]
