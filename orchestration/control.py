@@ -53,9 +53,26 @@ def control_rows(metrics: MetricsConfig, case: BusinessCaseConfig) -> dict[str, 
             )
         ],
         "metrics": [
-            (name, m.label, m.kind, m.scale_min, m.scale_max, m.low_max, m.high_min)
+            (
+                name,
+                m.label,
+                m.kind,
+                m.orientation,
+                m.version,
+                m.knot,
+                m.horizon_days,
+                m.scale_min,
+                m.scale_max,
+                *m.oriented_thresholds,
+            )
             for name, m in sorted(metrics.metrics.items())
         ],
+        "metric_versions": [
+            (name, version, s.scale_min, s.scale_max, s.low_max, s.high_min, version == m.version)
+            for name, m in sorted(metrics.metrics.items())
+            for version, s in sorted(m.versions.items())
+        ],
+        "rules": [tuple(getattr(metrics.rules, name) for name in type(metrics.rules).model_fields)],
         "controls": [(name, c.attribute, c.kind) for name, c in sorted(metrics.controls.items())],
         "control_bins": _control_bins(metrics),
         "tenure_steps": [

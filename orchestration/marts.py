@@ -40,7 +40,7 @@ def read_active_accounts(run: Run) -> pd.DataFrame:
 def read_current_answers(run: Run) -> pd.DataFrame:
     """Each person's counting answer of the primary metric."""
     return run.warehouse.read(
-        "select account_id, contact_key, score from marts.fct_survey_responses "
+        "select account_id, contact_key, oriented_score as score from marts.fct_survey_responses "
         "where is_current and metric_id = $1 order by all",
         [run.metrics.primary_metric],
     )

@@ -10,11 +10,12 @@ import re
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from orchestration.errors import did_you_mean
+from orchestration.rules import Rules
 from orchestration.yaml_text import read_yaml, validate
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -26,25 +27,59 @@ class _Keys(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Metric(_Keys):
-    """A declared metric: its scale, and where its low and high answers begin (detractors and promoters on NPS)."""
+class Scale(_Keys):
+    """A question's scale, and where its low and high answers begin (detractors and promoters on NPS)."""
 
-    label: str
-    kind: Literal["nps", "csat", "ces", "custom"]
     scale_min: Decimal
     scale_max: Decimal
     low_max: Decimal
     high_min: Decimal
-    bin_width: Annotated[Decimal, Field(gt=0)] = Decimal("0.5")
 
     @model_validator(mode="after")
-    def _ordered(self) -> Metric:
+    def _ordered(self) -> Self:
         if not self.scale_min <= self.low_max < self.high_min <= self.scale_max:
             raise ValueError(
                 f"scale_min {self.scale_min} ≤ low_max {self.low_max} < high_min {self.high_min} ≤ scale_max "
                 f"{self.scale_max} must hold; mend the thresholds."
             )
         return self
+
+
+class Metric(Scale):
+    """A declared metric. `earlier` holds the scales that the question had before, by version: they are never pooled."""
+
+    label: str
+    kind: Literal["nps", "csat", "ces", "custom"]
+    orientation: Literal["higher_is_better", "lower_is_better"] = "higher_is_better"
+    version: str = "1"
+    earlier: dict[str, Scale] = {}
+    knot: Decimal | None = None
+    horizon_days: Annotated[int | None, Field(ge=1, le=1680)] = None
+    bin_width: Annotated[Decimal, Field(gt=0)] = Decimal("0.5")
+
+    @model_validator(mode="after")
+    def _versions_apart(self) -> Self:
+        scales = [(s.scale_min, s.scale_max) for s in (self, *self.earlier.values())]
+        if self.version in self.earlier or len(set(scales)) < len(scales):
+            raise ValueError(
+                "each version of a metric needs a name and a scale of its own; mend `version` and `earlier`."
+            )
+        if self.knot is not None and not self.scale_min < self.knot < self.scale_max:
+            raise ValueError(f"knot {self.knot} must lie between {self.scale_min} and {self.scale_max}.")
+        return self
+
+    @property
+    def versions(self) -> dict[str, Scale]:
+        """Scales by version, the current one included."""
+        return self.earlier | {self.version: self}
+
+    @property
+    def oriented_thresholds(self) -> tuple[Decimal, Decimal]:
+        """Where unfavourable answers end and favourable ones begin, once scores are turned so that more is better."""
+        if self.orientation == "higher_is_better":
+            return self.low_max, self.high_min
+        ends = self.scale_min + self.scale_max
+        return ends - self.high_min, ends - self.low_max
 
 
 class ChurnPolicy(_Keys):
@@ -106,6 +141,7 @@ class MetricsConfig(_Keys):
     mrr_source: Literal["revenue", "contracts"]
     churn: ChurnPolicy
     controls: dict[Name, Control] = {}
+    rules: Rules = Rules()
     as_of: Annotated[date | None, BeforeValidator(_as_month)] = None
     headline_lag: Annotated[int, Field(ge=1, le=6)] = 3
     fresh_days: Annotated[int, Field(ge=1)] = 183

@@ -105,7 +105,7 @@ def require_complete(run: Run) -> None:
     """Every gate was evaluated and holds, every mart exists. Dagster may skip assets and still call a run a success."""
     wanted = {(suite.edge, suite.table) for suite in (*RAW_SUITES, *MART_SUITES)}
     held = {(result.edge, result.table) for result in run.gate_results if result.success}
-    marts = {path.stem for path in (run.settings.dbt_dir / "models/marts").glob("*.sql")}
+    marts = {path.stem for path in (run.settings.dbt_dir / "models/marts").rglob("*.sql")}
     built = {table for _, table in run.warehouse.tables("marts")}
     missing = sorted(f"gate {edge}.{table}" for edge, table in wanted - held)
     missing += sorted(f"mart {table}" for table in marts - built)

@@ -155,13 +155,15 @@ def test_every_rule_and_bucket_is_documented():
 
 
 def test_every_quality_flag_is_documented():
-    flags = re.findall(r"'(\w+)' as flag", (DBT / "models/marts/agg_quality_flags.sql").read_text(encoding="utf-8"))
+    flags = re.findall(
+        r"'(\w+)' as flag", (DBT / "models/marts/quality/agg_quality_flags.sql").read_text(encoding="utf-8")
+    )
     assert len(flags) > 5
     assert set(flags) - named(CONTRACT) == set()
 
 
 def test_every_published_table_is_documented():
-    marts = {path.stem for path in (DBT / "models/marts").glob("*.sql")}
+    marts = {path.stem for path in (DBT / "models/marts").rglob("*.sql")}
     roi = {
         value.removeprefix("roi.") for value in vars(tables).values() if isinstance(value, str) and value[:4] == "roi."
     }

@@ -8,10 +8,11 @@ with answers as (
         contact_key,
         known_at,
         max(contact_role) as contact_role,
-        cast(sum(cast(score as decimal(18, 4))) / count(*) as decimal(9, 4)) as score,
+        cast(sum(cast(oriented_score as decimal(18, 4))) / count(*) as decimal(9, 4)) as score,
         {{ add_months(month_of('known_at'), 1) }} as visible_from
     from {{ ref('int_survey__matched') }}
-    where is_matched and audience = 'customer'
+    -- A question on another scale is another question: its answers are scored, and not mixed into an account's state.
+    where is_matched and audience = 'customer' and is_current_version
     group by metric_id, account_id, contact_key, known_at
 ),
 
@@ -44,11 +45,12 @@ expanded as (
         intervals.score,
         intervals.known_at,
         intervals.hidden_from,
-        parameters.stale_days,
+        coalesce(metrics.horizon_days, parameters.stale_days) as stale_days,
         {{ add_months('intervals.visible_from', 'offsets.month_number') }} as month
     from intervals
     cross join {{ source('control', 'run_parameters') }} as parameters
-    inner join offsets on offsets.month_number * 28 <= parameters.stale_days
+    inner join {{ source('control', 'metrics') }} as metrics on intervals.metric_id = metrics.metric_id
+    inner join offsets on offsets.month_number * 28 <= coalesce(metrics.horizon_days, parameters.stale_days)
 )
 
 select

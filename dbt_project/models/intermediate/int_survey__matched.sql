@@ -56,7 +56,26 @@ returns as (
 select
     matched.response_id,
     matched.metric as metric_id,
+    versions.version as metric_version,
+    versions.is_current as is_current_version,
     matched.score,
+    -- Turned so that more is better, for whatever compares accounts.
+    cast(
+        case
+            when metrics.orientation = 'lower_is_better' then matched.scale_min + matched.scale_max - matched.score
+            else matched.score
+        end as decimal(9, 4)
+    ) as oriented_score,
+    -- Favourable, middle or unfavourable, whichever end of the scale that is.
+    case
+        when matched.score >= versions.high_min
+            then case when metrics.orientation = 'lower_is_better' then 'low' else 'high' end
+        when matched.score <= versions.low_max
+            then case when metrics.orientation = 'lower_is_better' then 'high' else 'low' end
+        else 'middle'
+    end as score_class,
+    matched.score
+    = case when metrics.orientation = 'lower_is_better' then matched.scale_min else matched.scale_max end as is_top_box,
     matched.scale_min,
     matched.scale_max,
     matched.matched_account_id as account_id,
@@ -72,6 +91,8 @@ select
     matched.touchpoint,
     matched.journey_stage,
     matched.channel,
+    matched.incentive,
+    matched.invited_at,
     matched.responded_at,
     matched.known_at,
     matched.comment,
@@ -81,6 +102,12 @@ select
     matched._source_row,
     matched._file_sha256
 from matched
+inner join {{ source('control', 'metrics') }} as metrics on matched.metric = metrics.metric_id
+inner join {{ source('control', 'metric_versions') }} as versions
+    on
+        matched.metric = versions.metric_id
+        and matched.scale_min = versions.scale_min
+        and matched.scale_max = versions.scale_max
 left join last_departures as departures
     on matched.response_id = departures.response_id and matched.metric = departures.metric
 left join returns on matched.response_id = returns.response_id and matched.metric = returns.metric

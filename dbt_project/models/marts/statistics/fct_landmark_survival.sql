@@ -3,8 +3,8 @@ with landmark as (
     select
         {{ add_months('calendar.next_month', '-parameters.landmark_months') }} as landmark_month,
         calendar.as_of_month,
-        metrics.low_max,
-        metrics.high_min,
+        metrics.unfavourable_max,
+        metrics.favourable_min,
         metrics.kind as metric_kind
     from {{ ref('int_calendar__as_of') }} as calendar
     cross join {{ source('control', 'run_parameters') }} as parameters
@@ -45,8 +45,8 @@ select
     start.score_state,
     case
         when start.score is null then 'silent'
-        when start.score >= landmark.high_min then case landmark.metric_kind when 'nps' then 'promoter' else 'high' end
-        when start.score <= landmark.low_max then case landmark.metric_kind when 'nps' then 'detractor' else 'low' end
+        when start.score >= landmark.favourable_min then case landmark.metric_kind when 'nps' then 'promoter' else 'high' end
+        when start.score <= landmark.unfavourable_max then case landmark.metric_kind when 'nps' then 'detractor' else 'low' end
         when landmark.metric_kind = 'nps' then 'passive'
         else 'middle'
     end as score_group,
@@ -59,4 +59,4 @@ inner join kept as start on kept.account_id = start.account_id and start.month_n
 cross join landmark
 group by
     start.account_id, start.landmark_month, start.score, start.score_state, start.control_key,
-    landmark.high_min, landmark.low_max, landmark.metric_kind
+    landmark.favourable_min, landmark.unfavourable_max, landmark.metric_kind

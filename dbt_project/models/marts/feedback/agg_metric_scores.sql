@@ -3,7 +3,7 @@
 with answers as (
     select *
     from {{ ref('fct_survey_responses') }}
-    where audience = 'customer'
+    where audience = 'customer' and is_current_version
 ),
 
 sliced as (

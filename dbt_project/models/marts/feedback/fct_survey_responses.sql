@@ -11,34 +11,37 @@ with counting as (
 select
     answers.response_id,
     answers.metric_id,
+    answers.metric_version,
+    answers.is_current_version,
     answers.score,
+    answers.oriented_score,
+    answers.score_class,
+    answers.is_top_box,
     answers.scale_min,
     answers.scale_max,
-    case
-        when answers.score >= metrics.high_min then 'high'
-        when answers.score <= metrics.low_max then 'low'
-        else 'middle'
-    end as score_class,
     answers.account_id,
     answers.contact_id,
     answers.contact_key,
     answers.contact_role,
     coalesce(accounts.segment, 'unknown') as segment,
+    coalesce(accounts.region, 'unknown') as region,
     answers.audience,
     answers.survey_kind,
     answers.touchpoint,
+    answers.journey_stage,
     answers.channel,
+    answers.incentive,
+    cast(answers.invited_at as {{ timestamp_type() }}) as invited_at,
     cast(answers.responded_at as {{ timestamp_type() }}) as responded_at,
     cast(answers.known_at as {{ timestamp_type() }}) as known_at,
     answers.comment,
     answers.is_matched,
     answers.is_after_churn,
-    counting.contact_key is not null and coalesce(answers.audience, 'customer') = 'customer' as is_current,
+    counting.contact_key is not null and answers.audience = 'customer' and answers.is_current_version as is_current,
     answers._source_file as source_file,
     cast(answers._source_row as bigint) as source_row,
     answers._file_sha256 as file_sha256
 from {{ ref('int_survey__matched') }} as answers
-inner join {{ source('control', 'metrics') }} as metrics on answers.metric_id = metrics.metric_id
 left join {{ ref('stg_raw__accounts') }} as accounts on answers.account_id = accounts.account_id
 left join counting
     on
