@@ -4,6 +4,10 @@
     cast({{ dbt.date_trunc('month', expression) }} as date)
 {%- endmacro %}
 
+{% macro quarter_of(expression) -%}
+    cast({{ dbt.date_trunc('quarter', expression) }} as date)
+{%- endmacro %}
+
 {% macro add_months(expression, months) -%}
     cast({{ dbt.dateadd('month', months, expression) }} as date)
 {%- endmacro %}

@@ -1,0 +1,24 @@
+-- The level of the score beside the account's own baseline: what the models need to tell customers who are happier than
+-- others from customers who are happier than they were. Baselines are binned twice as wide as scores: they are means.
+with
+{{ scored_account_months() }}
+
+select
+    cast(lag as int) as lag,
+    account_group,
+    score_state,
+    {{ score_bin('score', 'score_bin_width') }} as score_bin,
+    {{ score_bin('baseline_score', '(2 * score_bin_width)') }} as baseline_bin,
+    tenure_step,
+    is_renewal,
+    cast(count(*) as bigint) as count_at_risk,
+    {{ count_where("churn_kind = 'voluntary'") }} as count_voluntary,
+    {{ count_where("churn_kind = 'involuntary'") }} as count_involuntary,
+    {{ count_where('churn_kind is not null') }} as count_churned,
+    {{ sum_scores('score') }} as score_sum,
+    {{ sum_scores('baseline_score') }} as baseline_sum,
+    {{ sum_money('mrr_amount') }} as mrr_sum
+from scored
+group by
+    lag, account_group, score_state, {{ score_bin('score', 'score_bin_width') }},
+    {{ score_bin('baseline_score', '(2 * score_bin_width)') }}, tenure_step, is_renewal

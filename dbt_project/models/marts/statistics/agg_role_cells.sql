@@ -1,0 +1,36 @@
+-- The hazard cells of one role's score at a time: does the executive's answer foretell more than the user's?
+with
+{{ scored_account_months() }},
+
+by_role as (
+    {%- for role in ['executive', 'champion', 'user'] %}
+    {{ 'union all' if not loop.first }}
+    select
+        lag,
+        account_group,
+        '{{ role }}' as contact_role,
+        {{ role }}_score as role_score,
+        score_bin_width,
+        tenure_step,
+        is_renewal,
+        mrr_amount,
+        churn_kind
+    from scored
+    {%- endfor %}
+)
+
+select
+    cast(lag as int) as lag,
+    account_group,
+    contact_role,
+    {{ score_bin('role_score', 'score_bin_width') }} as score_bin,
+    tenure_step,
+    is_renewal,
+    cast(count(*) as bigint) as count_at_risk,
+    {{ count_where("churn_kind = 'voluntary'") }} as count_voluntary,
+    {{ count_where("churn_kind = 'involuntary'") }} as count_involuntary,
+    {{ count_where('churn_kind is not null') }} as count_churned,
+    {{ sum_scores('role_score') }} as score_sum,
+    {{ sum_money('mrr_amount') }} as mrr_sum
+from by_role
+group by lag, account_group, contact_role, {{ score_bin('role_score', 'score_bin_width') }}, tenure_step, is_renewal
