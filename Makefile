@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test validate lint format ui doctor bench lock clean
+.PHONY: help install run test validate lint format docs ui doctor bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ format: $(INSTALLED) ## put Python and SQL into style
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/sqlfluff fix --disable-progress-bar --processes 2 dbt_project/models dbt_project/tests
+
+docs: $(INSTALLED) ## write docs/metrics.md from the doc blocks
+	@$(BIN)/python docs/metrics.py
 
 ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
 	@$(BIN)/voc-roi ui

@@ -19,10 +19,10 @@ import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from graphlib import TopologicalSorter
 from pathlib import Path
 from statistics import median
-from typing import Any
+
+from plain_sql import compiled_nodes, copy_sources, create_model
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
 COMMAND = "from orchestration.cli import main; main()"
@@ -184,48 +184,22 @@ def time_floor(home: Path, folder: Path) -> tuple[Cost, Cost]:
     """What plain DuckDB needs for the models that the last run of `home` compiled, and for its data tests."""
     import duckdb
 
-    manifest = json.loads((home / "dbt" / "manifest.json").read_text(encoding="utf-8"))
-    models, tests = compiled_nodes(manifest)
+    models, tests = compiled_nodes(home)
     folder.mkdir()
     # The file's name is the database's name in the compiled SQL.
     with duckdb.connect(str(folder / "run.duckdb")) as connection:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set threads = 2")
-        _copy_sources(connection, home / "work" / "run.duckdb")
+        copy_sources(connection, home / "work" / "run.duckdb")
         for schema in sorted({model["schema"] for model in models}):
             connection.execute(f"create schema {schema}")
         begun = _now()
         for model in models:
-            connection.execute(
-                f"create {model['config']['materialized']} {model['relation_name']} as {model['compiled_code']}"
-            )
+            create_model(connection, model)
         built = _now()
         for test in tests:
             connection.execute(f"select count(*) from ({test['compiled_code']}) as failures").fetchall()
         return built - begun, _now() - built
-
-
-def compiled_nodes(manifest: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Models in an order in which each comes after what it reads, and data tests."""
-    nodes = manifest["nodes"]
-    models = {key: node for key, node in nodes.items() if node["resource_type"] == "model"}
-    graph = {key: [up for up in node["depends_on"]["nodes"] if up in models] for key, node in models.items()}
-    tests = [node for _, node in sorted(nodes.items()) if node["resource_type"] == "test"]
-    return [models[key] for key in TopologicalSorter(graph).static_order()], tests
-
-
-def _copy_sources(connection: Any, finished: Path) -> None:
-    """The raw views and the control tables of a finished run."""
-    connection.execute(f"attach '{finished}' as finished (read_only)")
-    connection.execute("create schema raw")
-    connection.execute("create schema control")
-    views = "select sql from duckdb_views() where database_name = 'finished' and schema_name = 'raw'"
-    for (statement,) in connection.execute(views).fetchall():
-        connection.execute(statement)
-    tables = "select table_name from duckdb_tables() where database_name = 'finished' and schema_name = 'control'"
-    for (table,) in connection.execute(tables).fetchall():
-        connection.execute(f"create table control.{table} as select * from finished.control.{table}")
-    connection.execute("detach finished")
 
 
 def as_markdown(report: Report) -> str:
