@@ -54,11 +54,8 @@ typed as (
     select
         *,
         {%- for column in contract.columns %}
-        {{ cast_text('raw_' ~ column.name, column.data_type) }} as {{ column.name }},
+        {{ cast_text('raw_' ~ column.name, column.data_type) }} as {{ column.name }}{{ ',' if not loop.last }}
         {%- endfor %}
-        md5(concat_ws('|'
-            {%- for column in contract.columns %}, coalesce(raw_{{ column.name }}, '~'){% endfor -%}
-        )) as _row_hash
     from trimmed
 ),
 
@@ -84,8 +81,7 @@ screened as (
             when _is_empty then 'empty'
             when _failed_check is not null then 'rejected'
             else 'valid'
-        end as _screen,
-        max(_version) over (partition by _source, _file_sha256) as _file_version
+        end as _screen
     from checked
 ),
 
@@ -97,7 +93,7 @@ snapshots as (
             _source,
             _file_sha256,
             row_number() over (
-                partition by _source order by max(_file_version) desc nulls last, _file_sha256 desc
+                partition by _source order by max(_version) desc nulls last, _file_sha256 desc
             ) as _recency
         from screened
         group by _source, _file_sha256
@@ -105,27 +101,59 @@ snapshots as (
     where _recency = 1
 ),
 
-ranked as (
+-- Most keys stand once: only the others are ordered, because ordering wide rows is what costs.
+repeated as (
+    select
+        {{ key | join(', ') }},
+        count(*) as count_rows
+    from screened
+    where _screen = 'valid'
+    group by {{ key | join(', ') }}
+    having count(*) > 1
+),
+
+placed as (
     select
         screened.*,
         case
             when screened._delivery = 'snapshot' and snapshots._file_sha256 is null then 'older_snapshot'
         end as _older_snapshot,
-        row_number() over (
-            partition by screened._screen{% for column in key %}, screened.{{ column }}{% endfor %}
-            order by
-                case when screened._delivery = 'snapshot' and snapshots._file_sha256 is null then 1 else 0 end,
-                screened._version desc nulls last,
-                screened._row_hash desc,
-                screened._file_sha256 desc,
-                screened._source_row
-        ) as _recency,
-        max(screened._version) over (
-            partition by screened._screen{% for column in key %}, screened.{{ column }}{% endfor %}
-        ) as _newest_version
+        repeated.count_rows is not null as _is_repeated
     from screened
     left join snapshots
         on screened._source = snapshots._source and screened._file_sha256 = snapshots._file_sha256
+    left join repeated
+        on
+            screened._screen = 'valid'
+            {%- for column in key %}
+            and screened.{{ column }} is not distinct from repeated.{{ column }}
+            {%- endfor %}
+),
+
+ranked as (
+    select
+        *,
+        1 as _recency,
+        _version as _newest_version
+    from placed
+    where not _is_repeated
+    union all
+    select
+        *,
+        row_number() over (
+            partition by {{ key | join(', ') }}
+            order by
+                _older_snapshot nulls first,
+                _version desc nulls last,
+                md5(concat_ws('|'
+                    {%- for column in contract.columns %}, coalesce(raw_{{ column.name }}, '~'){% endfor -%}
+                )) desc,
+                _file_sha256 desc,
+                _source_row
+        ) as _recency,
+        max(_version) over (partition by {{ key | join(', ') }}) as _newest_version
+    from placed
+    where _is_repeated
 )
 
 select

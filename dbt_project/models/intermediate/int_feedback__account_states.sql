@@ -45,23 +45,19 @@ newly_heard as (
 accumulated as (
     select
         scored.*,
-        sum(cast(scored.score as decimal(28, 4))) over (
-            partition by scored.metric_id, scored.account_id order by scored.month
-            rows between unbounded preceding and 1 preceding
-        ) as earlier_sum,
-        count(*) over (
-            partition by scored.metric_id, scored.account_id order by scored.month
-            rows between unbounded preceding and 1 preceding
-        ) as count_earlier,
-        sum(coalesce(newly_heard.count_new, 0)) over (
-            partition by scored.metric_id, scored.account_id order by scored.month
-        ) as count_heard
+        sum(cast(scored.score as decimal(28, 4))) over up_to_now - scored.score as earlier_sum,
+        count(*) over up_to_now - 1 as count_earlier,
+        sum(coalesce(newly_heard.count_new, 0)) over up_to_now as count_heard
     from scored
     left join newly_heard
         on
             scored.metric_id = newly_heard.metric_id
             and scored.account_id = newly_heard.account_id
             and scored.month = newly_heard.month
+    window up_to_now as (
+        partition by scored.metric_id, scored.account_id order by scored.month
+        rows between unbounded preceding and current row
+    )
 )
 
 select
@@ -76,6 +72,6 @@ select
     user_score,
     count_contacts,
     cast(count_heard as bigint) as count_heard,
-    cast(earlier_sum / nullif(count_earlier, 0) as decimal(9, 4)) as baseline_score,
+    cast(case when count_earlier > 0 then earlier_sum / count_earlier end as decimal(9, 4)) as baseline_score,
     cast(count_earlier as bigint) as count_baseline_months
 from accumulated
