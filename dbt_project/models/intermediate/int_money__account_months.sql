@@ -4,18 +4,20 @@
 -- Both ends are firsts of months: what is active on the first counts, and a part of a month billed between two firsts
 -- does not. Where MRR is read from bills, those of the month after as-of are not in yet: then an account that has not
 -- left in the as-of month is taken to go on as it was (`is_carried`), as dim_accounts does.
-with frame as (
+with last_starts as (
+    select max(active_from) as last_start_date
+    from {{ ref('int_accounts__activity') }}
+),
+
+frame as (
     select
         calendar.first_month,
         calendar.as_of_month,
         calendar.next_month,
-        parameters.mrr_source = 'revenue' and activity.last_start_date < calendar.next_month as is_next_month_unbilled
+        parameters.mrr_source = 'revenue' and last_starts.last_start_date < calendar.next_month as is_next_month_unbilled
     from {{ ref('int_calendar__as_of') }} as calendar
     cross join {{ source('control', 'run_parameters') }} as parameters
-    cross join (
-        select max(active_from) as last_start_date
-        from {{ ref('int_accounts__activity') }}
-    ) as activity
+    cross join last_starts
 ),
 
 spine as (

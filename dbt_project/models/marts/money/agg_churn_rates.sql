@@ -67,13 +67,13 @@ summed as (
     select
         month,
         slice_name,
-        slice_value,
         {%- for count in counts %}
         cast(sum(count_{{ count }}) as bigint) as count_{{ count }},
         {%- endfor %}
         {%- for measure in measures %}
-        {{ sum_money(measure ~ '_amount') }} as {{ measure }}_amount{{ ',' if not loop.last }}
+        {{ sum_money(measure ~ '_amount') }} as {{ measure }}_amount,
         {%- endfor %}
+        slice_value
     from slices
     group by month, slice_name, slice_value
 )

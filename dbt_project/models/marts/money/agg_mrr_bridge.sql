@@ -29,13 +29,13 @@ slices as (
     select
         month,
         '{{ slice_name }}' as slice_name,
-        {{ slice_value }} as slice_value,
         {%- for amount in amounts %}
         {{ amount }}_amount,
         {%- endfor %}
         {%- for count in counts %}
-        count_{{ count }}{{ ',' if not loop.last }}
+        count_{{ count }},
         {%- endfor %}
+        {{ slice_value }} as slice_value
     from cells
     {%- endfor %}
 ),
@@ -44,13 +44,13 @@ summed as (
     select
         month,
         slice_name,
-        slice_value,
         {%- for amount in amounts %}
         {{ sum_money(amount ~ '_amount') }} as {{ amount }}_amount,
         {%- endfor %}
         {%- for count in counts %}
-        cast(sum(count_{{ count }}) as bigint) as count_{{ count }}{{ ',' if not loop.last }}
+        cast(sum(count_{{ count }}) as bigint) as count_{{ count }},
         {%- endfor %}
+        slice_value
     from slices
     group by month, slice_name, slice_value
 )

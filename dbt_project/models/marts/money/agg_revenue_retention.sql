@@ -105,13 +105,13 @@ summed as (
         month,
         window_months,
         slice_name,
-        slice_value,
         {%- for measure in measures %}
         {{ sum_money(measure) }} as {{ measure }},
         {%- endfor %}
         {%- for count in counts %}
-        cast(sum(count_{{ count }}) as bigint) as count_{{ count }}{{ ',' if not loop.last }}
+        cast(sum(count_{{ count }}) as bigint) as count_{{ count }},
         {%- endfor %}
+        slice_value
     from slices
     group by month, window_months, slice_name, slice_value
 ),
