@@ -17,8 +17,8 @@ scored as (
         shares.*,
         basis.score_basis,
         case
-            when basis.score_basis = 'rating' then cast(shares.rating as decimal(18, 6))
-            else cast(shares.war_share as decimal(18, 6))
+            when basis.score_basis = 'rating' then cast(shares.rating as decimal(18, 12))
+            else cast(shares.war_share as decimal(18, 12))
         end as score
     from shares
     cross join basis
@@ -41,7 +41,7 @@ compared as (
             score - case
                 when is_us then competitor_score / nullif(count_competitors, 0)
                 else (total_score - score) / nullif(count_total - 1, 0)
-            end as decimal(18, 6)
+            end as decimal(18, 12)
         ) as relative_score
     from totals
 ),
