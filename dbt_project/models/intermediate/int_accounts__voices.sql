@@ -27,7 +27,7 @@ ordered as (
         answers.score_class,
         row_number() over (
             partition by answers.account_id
-            order by answers.responded_at desc, answers.oriented_score, answers.response_id
+            order by answers.responded_at desc, answers.oriented_score asc, answers.response_id asc
         ) as recency
     from answers
     inner join {{ source('control', 'rules') }} as rules on answers.metric_id = rules.risk_metric

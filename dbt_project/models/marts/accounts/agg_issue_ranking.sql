@@ -62,7 +62,7 @@ select
         case
             when issues.issue <> 'unknown' then row_number() over (
                 partition by issues.issue_kind, issues.issue = 'unknown'
-                order by coalesce(issues.mrr_amount, 0) desc, issues.count_low desc, issues.issue
+                order by coalesce(issues.mrr_amount, 0) desc, issues.count_low desc, issues.issue asc
             )
         end as bigint
     ) as issue_rank,

@@ -1,6 +1,23 @@
 -- The list to work on a Monday morning: active accounts, the most money at risk first, each with what is known of it now.
 -- Rules decide, not models: what a model makes of an account stands in the schema roi.
-with states as (
+with effort as (
+    select min(case when kind = 'ces' then metric_id end) as effort_metric
+    from {{ source('control', 'metrics') }}
+),
+
+uses as (
+    select
+        parameters.primary_metric,
+        rules.loyalty_metric,
+        rules.risk_metric,
+        rules.risk_run,
+        effort.effort_metric
+    from {{ source('control', 'run_parameters') }} as parameters
+    cross join {{ source('control', 'rules') }} as rules
+    cross join effort
+),
+
+states as (
     -- One row per account: its states now, by what the programme uses each metric for.
     select
         states.account_id,
@@ -15,19 +32,7 @@ with states as (
         max(case when states.metric_id = uses.primary_metric then states.count_contacts end) as count_contacts
     from {{ ref('int_feedback__account_states') }} as states
     inner join {{ ref('int_calendar__as_of') }} as calendar on states.month = calendar.next_month
-    cross join (
-        select
-            parameters.primary_metric,
-            rules.loyalty_metric,
-            rules.risk_metric,
-            effort.effort_metric
-        from {{ source('control', 'run_parameters') }} as parameters
-        cross join {{ source('control', 'rules') }} as rules
-        cross join (
-            select min(case when kind = 'ces' then metric_id end) as effort_metric
-            from {{ source('control', 'metrics') }}
-        ) as effort
-    ) as uses
+    cross join uses
     group by states.account_id
 ),
 
@@ -117,16 +122,15 @@ joined as (
         margins.cost_amount,
         margins.margin_amount,
         margins.margin_amount < 0 as is_unprofitable,
-        parameters.primary_metric,
-        rules.loyalty_metric,
-        rules.risk_metric,
-        rules.risk_run
+        uses.primary_metric,
+        uses.loyalty_metric,
+        uses.risk_metric,
+        uses.risk_run
     from {{ ref('dim_accounts') }} as accounts
     cross join {{ ref('int_calendar__as_of') }} as calendar
-    cross join {{ source('control', 'run_parameters') }} as parameters
-    cross join {{ source('control', 'rules') }} as rules
+    cross join uses
     cross join supply
-    left join {{ source('control', 'metrics') }} as loyalty on rules.loyalty_metric = loyalty.metric_id
+    left join {{ source('control', 'metrics') }} as loyalty on uses.loyalty_metric = loyalty.metric_id
     left join states on accounts.account_id = states.account_id
     left join movements on accounts.account_id = movements.account_id
     left join cases on accounts.account_id = cases.account_id
@@ -171,13 +175,19 @@ told as (
             when is_last_positive and is_promoter
                 then 'latest ' || risk_metric || ' positive and a promoter on ' || loyalty_metric
             else 'nothing stands out'
-        end as main_reason
+        end as main_reason,
+        case
+            when months_to_renewal <= 3
+                then '; renewal in month ' || cast(months_to_renewal as {{ dbt.type_string() }}) || ' from now'
+            else ''
+        end as renewal_reason,
+        case when is_unprofitable then '; unprofitable' else '' end as margin_reason
     from judged
 )
 
 select
     cast(
-        row_number() over (order by mrr_at_risk_amount desc, attention_order, mrr_amount desc, account_id) as bigint
+        row_number() over (order by mrr_at_risk_amount desc, attention_order asc, mrr_amount desc, account_id asc) as bigint
     ) as priority_rank,
     account_id,
     name,
@@ -186,10 +196,7 @@ select
     region,
     parent_account_id,
     attention,
-    main_reason
-    || case when months_to_renewal <= 3 then '; renewal in month ' || cast(months_to_renewal as {{ dbt.type_string() }})
-    || ' from now' else '' end
-    || case when is_unprofitable then '; unprofitable' else '' end as reason,
+    main_reason || renewal_reason || margin_reason as reason,
     currency_code,
     cast(mrr_amount as decimal(38, 2)) as mrr_amount,
     cast(12 * mrr_amount as decimal(38, 2)) as arr_amount,

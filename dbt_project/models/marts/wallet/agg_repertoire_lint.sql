@@ -1,7 +1,7 @@
 {#- (rule, label, condition under which a respondent is checked, condition of a respondent who breaks it) -#}
 {%- set rules = [
-    ('too_few_brands', 'Fewer brands than the least number', 'true', 'count_brands < minimum_brands'),
-    ('too_many_brands', 'More brands than the greatest number', 'true', 'count_brands > maximum_brands'),
+    ('too_few_brands', 'Fewer brands than the least number', 'true', 'count_brands < programme.minimum_brands'),
+    ('too_many_brands', 'More brands than the greatest number', 'true', 'count_brands > programme.maximum_brands'),
     ('no_brand_is_us', 'None of the brands is ours', 'true', 'count_us = 0'),
     ('several_brands_are_us', 'Several of the brands are ours', 'true', 'count_us > 1'),
     ('neither_rating_nor_rank', 'A brand has neither a rating nor a rank', 'true', 'count_unordered > 0'),
@@ -28,8 +28,9 @@ counted as (
     select
         {%- for rule, label, checked, broken in rules %}
         {{ count_where(checked) }} as {{ rule }}__checked,
-        {{ count_where(broken) }} as {{ rule }}__broken{{ ',' if not loop.last }}
+        {{ count_where(broken) }} as {{ rule }}__broken,
         {%- endfor %}
+        cast(count(*) as bigint) as count_responses
     from responses
     cross join {{ source('control', 'rules') }} as programme
 )
