@@ -1,24 +1,14 @@
 -- Groups of accounts under one parent, with what they are worth together. Parents are followed upwards, up to three in a
 -- row, and through merges. A parent we do not know still holds its children together; accounts that are each other's
 -- parents form one group, named after the least id. Every account is in one group at most, so nothing counts twice.
-with links as (
+with parents as (
     select
         accounts.account_id,
         accounts.name,
-        accounts.resolved_account_id = accounts.account_id as is_surviving,
         coalesce(resolved.resolved_account_id, accounts.parent_account_id) as parent_id
     from {{ ref('dim_accounts') }} as accounts
     left join {{ ref('int_accounts__resolved') }} as resolved on accounts.parent_account_id = resolved.account_id
-),
-
--- An account that is its own parent has none.
-parents as (
-    select
-        account_id,
-        name,
-        case when parent_id <> account_id then parent_id end as parent_id
-    from links
-    where is_surviving
+    where accounts.resolved_account_id = accounts.account_id
 ),
 
 climbed as (
@@ -36,7 +26,7 @@ grouped as (
     select
         account_id,
         case
-            when second_id = account_id then least(account_id, first_id)
+            -- A cycle: of three, or of two (or one) that the account is in or leads to.
             when third_id = account_id then least(account_id, first_id, second_id)
             when third_id = first_id then least(first_id, second_id)
             else coalesce(third_id, second_id, first_id, account_id)
