@@ -2,10 +2,10 @@
 -- the mid-rank. Ranks come from the ratings (higher is better) or, where given, from the stated rank (lower is better).
 with ratings as (
     select
-        ratings.*,
-        coalesce(-ratings.rating, ratings.brand_rank) as order_value
-    from {{ ref('stg_raw__brand_ratings') }} as ratings
-    where coalesce(-ratings.rating, ratings.brand_rank) is not null
+        *,
+        coalesce(-rating, brand_rank) as order_value
+    from {{ ref('int_wallet__ratings') }}
+    where coalesce(-rating, brand_rank) is not null
 ),
 
 ranked as (
@@ -22,8 +22,8 @@ select
     ratings.response_id,
     ratings.brand,
     ratings.is_us,
-    coalesce(resolved.resolved_account_id, ratings.account_id) as account_id,
-    resolved.resolved_account_id is not null as is_matched,
+    ratings.account_id,
+    ratings.is_matched,
     ranked.count_brands,
     -- The mean of the places that tied brands share: first, ..., first + tied - 1.
     cast(ranked.first_rank + (ranked.count_tied - 1) / 2.0 as decimal(9, 1)) as mid_rank,
@@ -32,7 +32,13 @@ select
             2 * (2 * (ranked.count_brands + 1) - 2 * ranked.first_rank - (ranked.count_tied - 1)) as double
         ) / (2 * ranked.count_brands * (ranked.count_brands + 1)) as double
     ) as war_share,
-    ratings.spend_share
+    ratings.spend_share,
+    cast(ratings.responded_at as {{ timestamp_type() }}) as responded_at,
+    ratings.period_start_date,
+    ratings.period,
+    ratings.is_known,
+    ratings.rating,
+    ratings.perceived_value,
+    ranked.first_rank = 1 and ranked.count_tied = 1 as is_first_choice
 from ratings
 inner join ranked on ratings.response_id = ranked.response_id and ratings.brand = ranked.brand
-left join {{ ref('int_accounts__resolved') }} as resolved on ratings.account_id = resolved.account_id
