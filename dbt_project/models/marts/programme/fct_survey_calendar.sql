@@ -1,22 +1,3 @@
-{#-
-Days from sign-up to the planned survey number k. Due days are d(0) = first, d(k) = first + second + (k - 1) * then.
-With precedence `gap`, p(0) = d(0) and p(k) = max(d(k), p(k-1) + gap). Written out, p(k) is the largest of
-d(j) + (k - j) * gap over j = 0..k; d is linear from j = 1 on, so the largest is at j = 0, j = 1 or j = k:
-p(k) = first + max(k * gap, second + (k - 1) * max(gap, then)). No recursion, and exact for every configuration.
--#}
-{%- macro planned_days(k) -%}
-    case
-        when {{ k }} < 0 then null
-        when {{ k }} = 0 then rules.calendar_first_days
-        when rules.calendar_precedence = 'gap'
-            then
-                rules.calendar_first_days
-                + greatest(
-                    {{ k }} * rules.contact_gap_days, rules.calendar_second_days + ({{ k }} - 1) * rules.step_days
-                )
-        else rules.calendar_first_days + rules.calendar_second_days + ({{ k }} - 1) * rules.calendar_then_days
-    end
-{%- endmacro -%}
 -- When each person of an active account is due for the relationship survey: counted from the account's sign-up, and
 -- where a due date comes too soon after the one before, moved or flagged as the configured precedence says.
 with rules as (
@@ -101,8 +82,33 @@ planned as (
                 rules.calendar_first_days + rules.calendar_second_days
                 + (occurrences.occurrence - 1) * rules.calendar_then_days
         end as due_days,
-        {{ planned_days('occurrences.occurrence') }} as planned_days,
-        {{ planned_days('(occurrences.occurrence - 1)') }} as previous_days
+        -- With precedence `gap`, p(0) = d(0) and p(k) = max(d(k), p(k-1) + gap) over the due days d. Written out, p(k) is
+        -- the largest of d(j) + (k - j) * gap over j = 0..k; d is linear from j = 1 on, so the largest is at j = 0, 1 or k:
+        -- p(k) = first + max(k * gap, second + (k - 1) * max(gap, then)). No recursion, exact for every configuration.
+        case
+            when occurrences.occurrence = 0 then rules.calendar_first_days
+            when rules.calendar_precedence = 'gap'
+                then
+                    rules.calendar_first_days
+                    + greatest(
+                        occurrences.occurrence * rules.contact_gap_days,
+                        rules.calendar_second_days + (occurrences.occurrence - 1) * rules.step_days
+                    )
+            else rules.calendar_first_days + rules.calendar_second_days + (occurrences.occurrence - 1) * rules.step_days
+        end as planned_days,
+        -- The same for the one before.
+        case
+            when occurrences.occurrence = 0 then null
+            when occurrences.occurrence = 1 then rules.calendar_first_days
+            when rules.calendar_precedence = 'gap'
+                then
+                    rules.calendar_first_days
+                    + greatest(
+                        (occurrences.occurrence - 1) * rules.contact_gap_days,
+                        rules.calendar_second_days + (occurrences.occurrence - 2) * rules.step_days
+                    )
+            else rules.calendar_first_days + rules.calendar_second_days + (occurrences.occurrence - 2) * rules.step_days
+        end as previous_days
     from occurrences
     cross join rules
 ),
