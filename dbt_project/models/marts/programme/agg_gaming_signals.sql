@@ -37,6 +37,7 @@ shares as (
 compared as (
     select
         *,
+        count_company - count_owner as count_others,
         cast(count_score as double) / count_owner as score_share,
         coalesce(
             cast(count_company_score - count_score as double) / nullif(count_company - count_owner, 0), 0
@@ -45,7 +46,7 @@ compared as (
 ),
 
 -- A score may take up to the configured share of an owner's answers; where the other owners' customers give it that
--- often too, up to their share and as many standard errors more as an owner's mean may stand out.
+-- often too, up to their share and as many standard errors of the difference more as an owner's mean may stand out.
 heaping as (
     select
         compared.*,
@@ -53,7 +54,10 @@ heaping as (
             cast(rules.heaping_share as double),
             compared.others_share
             + cast(rules.owner_z_score as double)
-            * sqrt(compared.others_share * (1 - compared.others_share) / compared.count_owner)
+            * sqrt(
+                compared.others_share * (1 - compared.others_share)
+                * (1.0 / compared.count_owner + coalesce(1.0 / nullif(compared.count_others, 0), 0))
+            )
         ) as threshold
     from compared
     cross join {{ source('control', 'rules') }} as rules
@@ -159,7 +163,8 @@ signals as (
         heaps.score_share as value,
         heaps.others_share as reference_value,
         heaps.threshold,
-        heaps.count_owner >= parameters.minimum_answers as is_counted,
+        -- Without enough of the others nobody can say what is natural on this scale.
+        heaps.count_owner >= parameters.minimum_answers and heaps.count_others >= parameters.minimum_answers as is_counted,
         heaps.score_share > heaps.threshold as is_beyond
     from heaps
     cross join {{ source('control', 'run_parameters') }} as parameters

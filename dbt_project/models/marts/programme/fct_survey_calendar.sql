@@ -5,7 +5,12 @@ with rules as (
         *,
         case
             when calendar_precedence = 'gap' then greatest(contact_gap_days, calendar_then_days) else calendar_then_days
-        end as step_days
+        end as step_days,
+        -- The most that the second survey can come after the first.
+        case
+            when calendar_precedence = 'gap' then greatest(contact_gap_days, calendar_second_days)
+            else calendar_second_days
+        end as second_days
     from {{ source('control', 'rules') }}
 ),
 
@@ -56,7 +61,7 @@ occurrences as (
                             (
                                 {{ days_between('people.start_date', 'people.window_start') }}
                                 - rules.calendar_first_days
-                                - greatest(rules.contact_gap_days, rules.calendar_second_days)
+                                - rules.second_days
                             ) / rules.step_days
                         )
                     )
