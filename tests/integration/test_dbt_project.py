@@ -22,7 +22,8 @@ WITH_MANY_JOINS = {
     "int_survey__matched": "an answer finds its account by three keys, its scale, and a departure before it",
 }
 UNREAD = {
-    "stg_raw__account_costs": "checked and counted; read from the business case on",
+    "stg_raw__attribute_ratings": "checked and counted; drivers of the score are the models' to estimate",
+    "stg_raw__programme_costs": "checked and counted; the business case takes its costs from business_case.yml",
 }
 
 

@@ -29,6 +29,9 @@ sources:
           account_id: account
           metric: {constant: nps}
           score: score
+          scale_min: {constant: 0}
+          scale_max: {sql: "coalesce(\"top\", '10')"}
+          invited_at: asked
           responded_at: answered
   subscriptions:
     file: contracts.csv
@@ -128,7 +131,7 @@ DEPARTURES = {
 }
 ANSWER_DAYS = ("2023-02-10", "2023-05-10", "2023-08-10", "2023-11-10", "2024-02-10", "2024-05-10")
 # An answer that changes its account's score from May on, and an exit survey of an account long gone.
-LATER_ANSWERS = ("L-1,A-01,0,2024-04-15 09:00:00", "L-2,A-03,1,2023-09-30 09:00:00")
+LATER_ANSWERS = ("L-1,A-01,0,2024-04-15 09:00:00,,", "L-2,A-03,1,2023-09-30 09:00:00,,")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +151,10 @@ _ANSWER = {"file": "answers.csv", "table": "survey_responses"}
 _INVOICE = {"file": "invoices.csv", "table": "revenue"}
 DIRTY = {
     "off_scale": Dirty(
-        line="D-1,A-01,11,2024-01-05", bucket="rejected", rule="off_scale", column="score", raw_value="11", **_ANSWER
+        line="D-1,A-01,11,2024-01-05,,", bucket="rejected", rule="off_scale", column="score", raw_value="11", **_ANSWER
     ),
     "score_in_words": Dirty(
-        line="D-2,A-01,ten,2024-01-05",
+        line="D-2,A-01,ten,2024-01-05,,",
         bucket="rejected",
         rule="invalid_decimal",
         column="score",
@@ -159,18 +162,34 @@ DIRTY = {
         **_ANSWER,
     ),
     "unparseable_time": Dirty(
-        line="D-3,A-01,7,some day",
+        line="D-3,A-01,7,some day,,",
         bucket="rejected",
         rule="invalid_timestamp",
         column="responded_at",
         raw_value="some day",
         **_ANSWER,
     ),
+    "undeclared_scale": Dirty(
+        line="D-16,A-01,4,2024-01-05,,5",
+        bucket="rejected",
+        rule="undeclared_scale",
+        column="scale_max",
+        raw_value="5",
+        **_ANSWER,
+    ),
+    "negative_lag": Dirty(
+        line="D-17,A-01,4,2024-01-05,2024-01-06,",
+        bucket="rejected",
+        rule="negative_lag",
+        column="responded_at",
+        raw_value="2024-01-05 00:00:00",
+        **_ANSWER,
+    ),
     "no_id": Dirty(
-        line=",A-01,7,2024-01-05", bucket="rejected", rule="missing_required", column="response_id", **_ANSWER
+        line=",A-01,7,2024-01-05,,", bucket="rejected", rule="missing_required", column="response_id", **_ANSWER
     ),
     "cut_row": Dirty(line="D-4,A-01", bucket="rejected", rule="malformed_row", raw_value="D-4,A-01", **_ANSWER),
-    "duplicate": Dirty(line="R-01-0,A-01,7,2023-02-10", bucket="superseded", rule="duplicate", **_ANSWER),
+    "duplicate": Dirty(line="R-01-0,A-01,7,2023-02-10,,", bucket="superseded", rule="duplicate", **_ANSWER),
     "older_version": Dirty(
         file="accounts.csv",
         line="A-01,Before,small,2022-01-01",
@@ -231,7 +250,7 @@ DIRTY = {
 }
 # Rows that fit nowhere yet are facts: kept, flagged, counted. Flag → file and line.
 FLAGGED = {
-    "orphan_answers": ("answers.csv", "D-11,A-99,7,2024-01-05"),
+    "orphan_answers": ("answers.csv", "D-11,A-99,7,2024-01-05,,"),
     "orphan_contracts": ("contracts.csv", "D-12,A-99,2024-01-01,,10.00"),
     "orphan_revenue": ("invoices.csv", "D-13,A-99,2024-01-01,5.00,one-off"),
     "churn_not_at_risk": ("churn.csv", "D-14,A-99,05/02/2024,voluntary"),
@@ -239,7 +258,7 @@ FLAGGED = {
 # A wide export: each row gives two revenue lines, of 40.10 + 2.02 and 30.30 + 3.03.
 PROJECTS = ["P-1,A-01,2024-02-05,40.10,2.02", "P-2,A-02,2024-02-06,30.30,3.03"]
 UNREAD = "notes.txt"
-UNANSWERED = ("answers.csv", "D-15,A-01,,2024-01-05")
+UNANSWERED = ("answers.csv", "D-15,A-01,,2024-01-05,,")
 
 
 def write_tiny_company(folder: Path) -> Home:
@@ -265,7 +284,7 @@ def tiny_files() -> dict[str, list[str]]:
     """The lines of every export: clean rows, then one of each kind of bad one."""
     files = {
         "accounts.csv": ["id,name,segment,updated", *_accounts()],
-        "answers.csv": ["id,account,score,answered", *_answers()],
+        "answers.csv": ["id,account,score,answered,asked,top", *_answers()],
         "contracts.csv": ["id,account,begins,ends,monthly", *_contracts()],
         "invoices.csv": ["id,account,month,amount,kind", *_invoices()],
         "projects.csv": ["id,account,day,setup,training", *PROJECTS],
@@ -284,7 +303,7 @@ def _accounts() -> list[str]:
 
 def _answers() -> list[str]:
     return [
-        f"R-{account[2:]}-{wave},{account},{(number * 5 + wave * 3 + 7) % 11},{day}"
+        f"R-{account[2:]}-{wave},{account},{(number * 5 + wave * 3 + 7) % 11},{day},,"
         for number, account in enumerate(ACCOUNTS)
         for wave, day in enumerate(ANSWER_DAYS)
     ]
