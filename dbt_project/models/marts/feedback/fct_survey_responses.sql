@@ -25,6 +25,7 @@ select
     answers.contact_role,
     coalesce(accounts.segment, 'unknown') as segment,
     coalesce(accounts.region, 'unknown') as region,
+    coalesce(products.product, 'unknown') as product,
     answers.audience,
     answers.survey_kind,
     answers.touchpoint,
@@ -43,6 +44,7 @@ select
     answers._file_sha256 as file_sha256
 from {{ ref('int_survey__matched') }} as answers
 left join {{ ref('stg_raw__accounts') }} as accounts on answers.account_id = accounts.account_id
+left join {{ ref('int_accounts__products') }} as products on answers.account_id = products.account_id
 left join counting
     on
         answers.metric_id = counting.metric_id
