@@ -8,7 +8,7 @@ with answers as (
         metric_id,
         metric_version,
         cast(count(*) as bigint) as count_answers
-    from {{ ref('fct_survey_responses') }}
+    from {{ ref('int_survey__matched') }}
     group by audience, metric_id, metric_version
 ),
 

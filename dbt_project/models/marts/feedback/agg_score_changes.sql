@@ -11,15 +11,26 @@ with scores as (
     where period_kind <> 'all' and not is_suppressed
 ),
 
+-- The same customers: slices that belong to the account, so that an account cannot have changed its slice by answering elsewhere.
 accounts as (
+    {%- for period_kind, months in [('quarter', 3), ('month', 1)] %}
+    {{ 'union all' if not loop.first }}
     select
-        *,
-        cast(cast(score_sum as double) / count_answers as decimal(12, 6)) as mean_score,
-        case
-            when period_kind = 'month' then {{ add_months('period_date', -1) }} else {{ add_months('period_date', -3) }}
-        end as previous_period_date
-    from {{ ref('int_feedback__account_periods') }}
-    where period_kind <> 'all' and account_id is not null
+        audience,
+        metric_id,
+        metric_version,
+        '{{ period_kind }}' as period_kind,
+        cast({{ dbt.date_trunc(period_kind, 'responded_at') }} as date) as period_date,
+        {{ add_months(dbt.date_trunc(period_kind, 'responded_at'), -months) }} as previous_period_date,
+        account_id,
+        max(segment) as segment,
+        max(region) as region,
+        max(product) as product,
+        cast(cast(sum(cast(score as decimal(28, 4))) as double) / count(*) as decimal(12, 6)) as mean_score
+    from {{ ref('fct_survey_responses') }}
+    where account_id is not null
+    group by audience, metric_id, metric_version, {{ dbt.date_trunc(period_kind, 'responded_at') }}, account_id
+    {%- endfor %}
 ),
 
 account_changes as (
@@ -29,8 +40,9 @@ account_changes as (
         present.metric_version,
         present.period_kind,
         present.period_date,
-        present.slice_name,
-        present.slice_value,
+        present.segment,
+        present.region,
+        present.product,
         present.mean_score - previous.mean_score as change
     from accounts as present
     inner join accounts as previous
@@ -40,9 +52,23 @@ account_changes as (
             and present.metric_version = previous.metric_version
             and present.period_kind = previous.period_kind
             and present.previous_period_date = previous.period_date
-            and present.slice_name = previous.slice_name
-            and present.slice_value = previous.slice_value
             and present.account_id = previous.account_id
+),
+
+sliced_changes as (
+    {%- for slice in ['total', 'segment', 'region', 'product'] %}
+    {{ 'union all' if not loop.first }}
+    select
+        audience,
+        metric_id,
+        metric_version,
+        period_kind,
+        period_date,
+        '{{ slice }}' as slice_name,
+        {{ "'total'" if slice == 'total' else slice }} as slice_value,
+        change
+    from account_changes
+    {%- endfor %}
 ),
 
 same_accounts as (
@@ -56,9 +82,8 @@ same_accounts as (
         slice_value,
         cast(count(*) as bigint) as count_accounts,
         cast(cast(sum(cast(change as decimal(28, 6))) as decimal(38, 6)) as double) as change_sum,
-        cast(cast(sum(cast(cast(change * change as decimal(28, 12)) as decimal(38, 12))) as decimal(38, 12)) as double)
-            as change_square_sum
-    from account_changes
+        cast(cast(sum(cast(change * change as decimal(28, 12))) as decimal(38, 12)) as double) as change_square_sum
+    from sliced_changes
     group by audience, metric_id, metric_version, period_kind, period_date, slice_name, slice_value
 ),
 
@@ -83,7 +108,10 @@ compared as (
             cast(previous.headline_standard_error as double) * cast(previous.headline_standard_error as double)
             + cast(present.headline_standard_error as double) * cast(present.headline_standard_error as double)
         ) as change_standard_error,
-        coalesce(same_accounts.count_accounts, 0) as count_same_accounts,
+        case
+            when present.slice_name in ('total', 'segment', 'region', 'product')
+                then coalesce(same_accounts.count_accounts, 0)
+        end as count_same_accounts,
         case
             when same_accounts.count_accounts >= parameters.minimum_answers
                 then same_accounts.change_sum / same_accounts.count_accounts
