@@ -18,13 +18,20 @@ with slices as (
     group by audience, metric_id, metric_version, period_kind, period, slice_name
 ),
 
+kinds as (
+    select distinct
+        period_kind,
+        slice_name
+    from slices
+),
+
 expected as (
     -- Every period of a version must have every slice that this kind of period is shown in.
     select
         totals.*,
         kinds.slice_name as expected_slice_name
     from slices as totals
-    inner join (select distinct period_kind, slice_name from slices) as kinds on totals.period_kind = kinds.period_kind
+    inner join kinds on totals.period_kind = kinds.period_kind
     where totals.slice_name = 'total'
 )
 

@@ -24,7 +24,7 @@ ranked as (
     select
         account_id,
         product,
-        row_number() over (partition by account_id order by preference, amount desc, product) as product_rank
+        row_number() over (partition by account_id order by preference asc, amount desc, product asc) as product_rank
     from amounts
 )
 

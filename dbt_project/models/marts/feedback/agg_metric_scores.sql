@@ -38,7 +38,10 @@ shown_slices as (
     {%- for period_kind, period in periods %}
     {%- for slice in ['total'] + of_accounts + of_answers if period_kind != 'month' or slice in ('total', 'segment') %}
     {{ 'union all ' if not (loop.first and period_kind == 'all') -}}
-    select '{{ period_kind }}' as period_kind, '{{ slice }}' as slice_name, '{{ slice if slice in of_answers else 'account' }}' as facet
+    select
+        '{{ period_kind }}' as period_kind,
+        '{{ slice }}' as slice_name,
+        '{{ slice if slice in of_answers else 'account' }}' as facet
     {%- endfor %}
     {%- endfor %}
 ),
@@ -125,9 +128,8 @@ people as (
         {%- endfor %}
         {{ sum_money('weight') }} as weight_sum
     from answers
-    group by
-        audience, metric_id, metric_version, account_id, contact_key
-        {{- ', ' ~ period if period }}{{ ', ' ~ facet if facet in of_answers }}
+    {%- set apart = ([period] if period else []) + ([facet] if facet in of_answers else []) %}
+    group by {{ (['audience', 'metric_id', 'metric_version', 'account_id', 'contact_key'] + apart) | join(', ') }}
     {%- endfor %}
     {%- endfor %}
 ),
@@ -225,7 +227,8 @@ estimated as (
             and summed.metric_version = counted.metric_version
             and summed.period_kind = counted.period_kind
             -- `all` has no date; a null would match nothing.
-            and coalesce(summed.period_date, cast('1900-01-01' as date)) = coalesce(counted.period_date, cast('1900-01-01' as date))
+            and coalesce(summed.period_date, cast('1900-01-01' as date))
+            = coalesce(counted.period_date, cast('1900-01-01' as date))
             and summed.slice_name = counted.slice_name
             and summed.slice_value = counted.slice_value
     inner join {{ source('control', 'metrics') }} as metrics on summed.metric_id = metrics.metric_id
@@ -238,8 +241,10 @@ headed as (
     -- The number a metric is known by: net promoters for NPS, the mean for the rest.
     select
         estimated.*,
-        case when metric_kind = 'nps' then nps_score else mean_score end as headline_score,
-        case when metric_kind = 'nps' then nps_standard_error else mean_standard_error end as headline_standard_error
+        case when estimated.metric_kind = 'nps' then estimated.nps_score else estimated.mean_score end as headline_score,
+        case
+            when estimated.metric_kind = 'nps' then estimated.nps_standard_error else estimated.mean_standard_error
+        end as headline_standard_error
     from estimated
 )
 
