@@ -215,7 +215,28 @@ MART_SUITES = (
     Suite(
         edge="marts",
         table="agg_metric_scores",
-        expectations=(RowCount(at_least=1), Between(column="nps_score", least=-100, most=100)),
+        expectations=(
+            RowCount(at_least=1),
+            Between(column="nps_score", least=-100, most=100),
+            Between(column="weighted_nps_score", least=-100, most=100),
+            Between(column="high_pct", least=0, most=100),
+            Between(column="effective_n", least=0),
+        ),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_score_changes",
+        expectations=(Between(column="change_standard_error", least=0), Between(column="count_same_accounts", least=0)),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_perception_gaps",
+        expectations=(Between(column="gap_high_pct", least=-100, most=100),),
+    ),
+    Suite(
+        edge="marts",
+        table="agg_composite_scores",
+        expectations=(Between(column="composite_score", least=0, most=100),),
     ),
     Suite(
         edge="marts",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from statistics import NormalDist
 from typing import Any
 
 import yaml
@@ -72,7 +73,17 @@ def control_rows(metrics: MetricsConfig, case: BusinessCaseConfig) -> dict[str, 
             for name, m in sorted(metrics.metrics.items())
             for version, s in sorted(m.versions.items())
         ],
-        "rules": [tuple(getattr(metrics.rules, name) for name in type(metrics.rules).model_fields)],
+        "rules": [
+            (
+                *(getattr(metrics.rules, name) for name in type(metrics.rules).model_fields),
+                round(-NormalDist().inv_cdf(float(metrics.rules.change_level) / 2), 6),
+            )
+        ],
+        "composite_parts": [
+            (name, composite.label, metric, weight)
+            for name, composite in sorted(metrics.composites.items())
+            for metric, weight in sorted(composite.parts.items())
+        ],
         "controls": [(name, c.attribute, c.kind) for name, c in sorted(metrics.controls.items())],
         "control_bins": _control_bins(metrics),
         "tenure_steps": [

@@ -55,14 +55,15 @@ def read_brand_ratings(run: Run) -> pd.DataFrame:
 
 
 def read_scores(run: Run) -> pd.DataFrame:
-    """Scores of every metric over all answers, as the report names them."""
+    """Scores of every metric over all answers of customers to its current version, as the report names them."""
     return run.warehouse.read(
         "select metric_id as metric, metric_label, count_answers as n, mean_score, nps_score, "
         "case when metric_kind = 'nps' then high_pct end as promoter_pct, "
         "case when metric_kind = 'nps' then 100 - high_pct - low_pct end as passive_pct, "
         "case when metric_kind = 'nps' then low_pct end as detractor_pct, "
         "case when metric_kind = 'csat' then high_pct end as top2_box_pct, is_suppressed "
-        "from marts.agg_metric_scores where period = 'all' and slice_name = 'total' order by metric_id"
+        "from marts.agg_metric_scores where audience = 'customer' and is_current_version and period_kind = 'all' "
+        "and slice_name = 'total' order by metric_id"
     )
 
 

@@ -82,6 +82,19 @@ class Metric(Scale):
         return ends - self.high_min, ends - self.low_max
 
 
+class Composite(_Keys):
+    """A score made of several metrics: the weighted mean of `parts`, each put on 0 to 100 of its scale."""
+
+    label: str
+    parts: dict[Name, Annotated[Decimal, Field(gt=0, le=1000, decimal_places=4)]]
+
+    @model_validator(mode="after")
+    def _several(self) -> Composite:
+        if len(self.parts) < 2:
+            raise ValueError("a composite needs at least two `parts`; one metric alone is shown as itself.")
+        return self
+
+
 class ChurnPolicy(_Keys):
     """When an account counts as gone. `days`: how long to wait for a renewal or for revenue."""
 
@@ -137,6 +150,7 @@ class MetricsConfig(_Keys):
     """metrics.yml."""
 
     metrics: dict[Name, Metric]
+    composites: dict[Name, Composite] = {}
     primary_metric: Name
     mrr_source: Literal["revenue", "contracts"]
     churn: ChurnPolicy
@@ -158,6 +172,13 @@ class MetricsConfig(_Keys):
                 f"primary_metric '{self.primary_metric}' is not declared under metrics"
                 f"{did_you_mean(self.primary_metric, self.metrics)}"
             )
+        for name, composite in self.composites.items():
+            for part in composite.parts:
+                if part not in self.metrics:
+                    raise ValueError(
+                        f"the part '{part}' of the composite '{name}' is not declared under metrics"
+                        f"{did_you_mean(part, self.metrics)}"
+                    )
         needed = {"contract_end": "contracts", "inactivity": "revenue"}.get(self.churn.policy, self.mrr_source)
         if self.mrr_source != needed:
             raise ValueError(

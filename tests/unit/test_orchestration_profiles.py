@@ -65,6 +65,10 @@ def test_the_profiles_that_come_along_are_sound(profile):
         (", edges: [-1.5, -0.75, 0, 0.75, 1.5]", "", r"controls.price_index: a continuous control needs `edges`"),
         ("edges: [-1.5, -0.75", "edges: [-0.75, -1.5", r"controls.price_index: `edges` must rise"),
         ("attribute: segment, ", "attribute: segment, edges: [1], ", r"controls.segment: a categorical control has"),
+        ("{nps: 0.5, csat: 0.5}", "{nps: 0.5, cast: 0.5}", r"the part 'cast' of the composite .* mean 'csat'\?"),
+        ("{nps: 0.5, csat: 0.5}", "{nps: 0.5, csat: 0}", r"relationship_health.parts.csat: .* greater than 0, .*'0'"),
+        ("{nps: 0.5, csat: 0.5}", "{nps: 1}", r"metrics.yml:\d+: composites.relationship_health: a composite needs at"),
+        ("{label: Relationship health, ", "{", r"composites.relationship_health: the key 'label' is missing; add it"),
         ("churn: {", "as_of: 2024-13\nchurn: {", r"metrics.yml:\d+: as_of: .*'2024-13"),
     ],
 )
@@ -137,6 +141,26 @@ def test_control_rows_are_what_metrics_say():
         ("price_index", "price_index", "continuous"),
         ("segment", "segment", "categorical"),
     ]
+
+
+def test_the_change_test_needs_the_normal_quantile_of_its_level(edited):
+    case = load_business_case(CONFIG / "demo")
+    (rules,) = control_rows(load_metrics(CONFIG / "demo"), case)["rules"]
+    assert rules[-1] == pytest.approx(1.959964)
+    (rules,) = control_rows(
+        load_metrics(edited("metrics.yml", "churn: {", "rules: {change_level: 0.01}\nchurn: {")), case
+    )["rules"]
+    assert rules[-1] == pytest.approx(2.575829)
+
+
+def test_composites_are_a_row_per_part():
+    rows = control_rows(load_metrics(CONFIG / "demo"), load_business_case(CONFIG / "demo"))["composite_parts"]
+    assert rows == [
+        ("relationship_health", "Relationship health", "csat", Decimal("0.5")),
+        ("relationship_health", "Relationship health", "nps", Decimal("0.5")),
+    ]
+    none = control_rows(load_metrics(CONFIG / "ravenstack"), load_business_case(CONFIG / "ravenstack"))
+    assert none["composite_parts"] == []
 
 
 def test_where_lower_is_better_thresholds_are_mirrored(edited):

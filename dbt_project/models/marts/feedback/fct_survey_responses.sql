@@ -25,6 +25,10 @@ select
     answers.contact_role,
     coalesce(accounts.segment, 'unknown') as segment,
     coalesce(accounts.region, 'unknown') as region,
+    coalesce(products.product, 'unknown') as product,
+    -- The revenue the answer speaks for: what the account paid in the month in which we learnt of it.
+    cast(greatest(coalesce(spine.mrr_amount, 0), 0) as decimal(18, 2)) as mrr_amount,
+    parameters.reporting_currency as currency_code,
     answers.audience,
     answers.survey_kind,
     answers.touchpoint,
@@ -42,7 +46,11 @@ select
     cast(answers._source_row as bigint) as source_row,
     answers._file_sha256 as file_sha256
 from {{ ref('int_survey__matched') }} as answers
+cross join {{ source('control', 'run_parameters') }} as parameters
 left join {{ ref('stg_raw__accounts') }} as accounts on answers.account_id = accounts.account_id
+left join {{ ref('int_accounts__products') }} as products on answers.account_id = products.account_id
+left join {{ ref('int_account_months__spine') }} as spine
+    on answers.account_id = spine.account_id and {{ month_of('answers.known_at') }} = spine.month
 left join counting
     on
         answers.metric_id = counting.metric_id

@@ -71,6 +71,20 @@ with flags as (
         'Accounts merged into one that we do not know' as label,
         {{ count_where('merged_into is not null and account_id = resolved_account_id') }} as count_rows
     from {{ ref('int_accounts__resolved') }}
+    union all
+    select
+        'touchpoint_nps' as flag,
+        'NPS answers from touchpoint surveys, though NPS is a question about the relationship' as label,
+        {{ count_where("answers.survey_kind = 'touchpoint'") }} as count_rows
+    from {{ ref('fct_survey_responses') }} as answers
+    inner join {{ source('control', 'metrics') }} as metrics on answers.metric_id = metrics.metric_id and metrics.kind = 'nps'
+    union all
+    select
+        'nps_off_standard_scale' as flag,
+        'NPS answers on another scale than 0 to 10' as label,
+        {{ count_where("answers.scale_min <> 0 or answers.scale_max <> 10") }} as count_rows
+    from {{ ref('fct_survey_responses') }} as answers
+    inner join {{ source('control', 'metrics') }} as metrics on answers.metric_id = metrics.metric_id and metrics.kind = 'nps'
 )
 
 select
