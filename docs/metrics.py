@@ -1,6 +1,6 @@
 """Writes docs/metrics.md from the dbt project's doc blocks, so that a measure is defined once.
 
-    python docs/metrics.py          # or: make docs
+python docs/metrics.py          # or: make docs
 """
 
 from __future__ import annotations

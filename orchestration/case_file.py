@@ -92,7 +92,10 @@ def _unused_note(quality: DataQuality) -> dict[str, str]:
     """What was supplied and has no part in this report: a reader would else take it as used."""
     names = sorted(set(quality.row_accounting["table_name"]) & UNUSED_TABLES)
     listed = ", ".join(name.replace("_", " ") for name in names)
-    return {"supplied_but_not_used": f"Loaded, checked and in the tables, but no figure of this report is made from them: {listed}."} if names else {}
+    if not names:
+        return {}
+    text = f"Loaded, checked and in the tables, but no figure of this report is made from them: {listed}."
+    return {"supplied_but_not_used": text}
 
 
 def _model_notes(retention: RetentionEffect) -> dict[str, str]:
