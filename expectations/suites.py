@@ -149,6 +149,24 @@ RAW_SUITES = (
     ),
 )
 
+
+def _within(table: str, column: str, least: float | None = None, most: float | None = None) -> Suite:
+    """A suite of a mart with one bounded column; what rows mean to one another dbt's tests hold.
+
+    As a query, because Great Expectations looks up every column of a table before it compares one.
+    """
+    bounds = Between(column=column, least=least, most=most)
+    outside = [f"{column} {sign} {bound:g}" for sign, bound in (("<", least), (">", most)) if bound is not None]
+    query = f"select {column} from {{batch}} where {' or '.join(outside)}"
+    return Suite(edge="marts", table=table, expectations=(NoRows(description=bounds.description, query=query),))
+
+
+def _filled(table: str, column: str) -> Suite:
+    """A suite of a mart with one column that must be filled in."""
+    query = f"select count(*) as count_empty from {{batch}} where {column} is null having count(*) > 0"
+    return Suite(edge="marts", table=table, expectations=(NoRows(description=f"{column} is filled in", query=query),))
+
+
 MART_SUITES = (
     Suite(
         edge="marts",
@@ -278,6 +296,34 @@ MART_SUITES = (
         table="agg_quality_flags",
         expectations=(RowCount(at_least=1), Between(column="count_rows", least=0)),
     ),
-    Suite(edge="marts", table="fct_rejected_rows", expectations=(NotNull(column="rule"),)),
-    Suite(edge="marts", table="agg_set_aside_rows", expectations=(NotNull(column="rule"),)),
+    _within("fct_account_360", "priority_rank", least=1),
+    _within("agg_parent_accounts", "mrr_at_risk_amount", least=0),
+    _within("agg_issue_ranking", "low_pct", least=0, most=100),
+    _within("fct_feedback_states", "coverage_pct", least=0, most=100),
+    _within("fct_mrr_movements", "opening_amount", least=0),
+    _within("agg_mrr_bridge", "residual_amount", least=0, most=0),
+    _within("agg_revenue_retention", "grr_pct", least=0, most=100),
+    _within("agg_churn_rates", "churn_pct", least=0, most=100),
+    _filled("agg_ledger_bridge", "item"),
+    _within("agg_wallet_by_account", "war_share", least=0, most=1),
+    _within("agg_customer_value_added", "customer_value_added", least=0),
+    _within("agg_competitive_trend", "competitive_rank", least=1),
+    _within("agg_repertoire_lint", "count_responses", least=0),
+    _within("fct_survey_invitations", "gap_days", least=0),
+    _within("agg_response_rates", "response_rate_pct", least=0, most=100),
+    _within("fct_survey_calendar", "moved_days", least=0),
+    _within("agg_sampling_coverage", "covered_pct", least=0, most=100),
+    _filled("agg_instrument_lint", "survey"),
+    _within("agg_touchpoint_timeliness", "on_time_pct", least=0, most=100),
+    _filled("agg_gaming_signals", "signal"),
+    _within("agg_match_rates", "matched_pct", least=0, most=100),
+    _within("fct_follow_ups", "count_follow_ups", least=0),
+    _within("agg_closed_loop", "sla_met_pct", least=0, most=100),
+    _filled("fct_verbatim_sample", "comment"),
+    _within("agg_baseline_cells", "account_group", least=0, most=255),
+    _within("agg_role_cells", "account_group", least=0, most=255),
+    _within("agg_movement_cells", "count_stayed", least=1),
+    _within("agg_score_distributions", "count_answers", least=1),
+    _filled("fct_rejected_rows", "rule"),
+    _filled("agg_set_aside_rows", "rule"),
 )

@@ -18,6 +18,12 @@ WITHOUT_KEY = {
     "fct_rejected_rows": "an unpivoted source row may give several",
 }
 WITH_MANY_JOINS = {
+    "agg_metric_scores": "sums, people and accounts are counted in passes of their own and met again",
+    "agg_revenue_retention": "three windows of one calendar, each against the same months",
+    "fct_account_360": "an account's card: each join adds a fact, one row each",
+    "fct_follow_ups": "an answer, its follow-up, its account and its next answer",
+    "fct_survey_calendar": "one row of rules, the calendar and the person's account",
+    "fct_survey_invitations": "an invitation finds its person, the one before and its response",
     "dim_accounts": "an account's card: each join adds a fact, one row each",
     "int_survey__matched": "an answer finds its account by three keys, its scale, and a departure before it",
 }

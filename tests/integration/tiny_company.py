@@ -30,7 +30,7 @@ sources:
           metric: {constant: nps}
           score: score
           scale_min: {constant: 0}
-          scale_max: {sql: "coalesce(\"top\", '10')"}
+          scale_max: {sql: 'coalesce("top", ''10'')'}
           invited_at: asked
           responded_at: answered
   subscriptions:

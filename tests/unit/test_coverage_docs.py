@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 import yaml
@@ -14,10 +15,12 @@ COVERAGE = (ROOT / "docs/coverage.md").read_text(encoding="utf-8")
 LINES = rows_under(COVERAGE, "measure or rule")
 
 
+@cache
 def existing_models():
     return {path.stem for path in (ROOT / "dbt_project/models").rglob("*.sql")}
 
 
+@cache
 def existing_tests():
     """Names of dbt's unit tests, dbt's data tests, and Python's tests."""
     names = {path.stem for path in (ROOT / "dbt_project/tests").glob("*.sql")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+from functools import cache
 
 import pytest
 import yaml
@@ -15,6 +16,7 @@ DOCUMENT = runpy.run_path(str(ROOT / "docs/metrics.py"))
 BLOCKS = {block_id: text for blocks in DOCUMENT["doc_blocks"]().values() for block_id, text in blocks.items()}
 
 
+@cache
 def columns_of_marts():
     """`table.column` of every column that a mart's YAML declares, with its description."""
     found = {}
