@@ -23,7 +23,6 @@ from tests.integration.pipeline import (
     Ended,
     Home,
     finish,
-    with_parsed_dbt,
 )
 from tests.integration.tiny_company import write_tiny_company
 
@@ -52,10 +51,11 @@ class Killed:
 
 
 def pytest_collection_modifyitems(items):
-    """Keep these tests in one worker: the runs they share are made once per worker."""
+    """Keep tests that share a run in one worker, where it is made once: the tiny company's or the demo's."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.xdist_group("pipeline"))
+            is_tiny = item.path.stem in {"test_bad_files", "test_tiny_company"}
+            item.add_marker(pytest.mark.xdist_group("tiny" if is_tiny else "demo"))
 
 
 @pytest.fixture(scope="session")
@@ -79,7 +79,7 @@ def demo_inbox(tmp_path_factory):
     return inbox
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="session")
 def started(wanted, background, demo_inbox, tmp_path_factory) -> dict[str, Future]:
     """What goes on in the background: a run that is killed, then someone else's data."""
     futures: dict[str, Future] = {}
@@ -113,9 +113,9 @@ def demo_run(demo_inbox, wanted, started, background, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_run(demo_run, tmp_path_factory):
+def tiny_run(tmp_path_factory):
     """A good run of the tiny company, with a specimen of every bad row. Tests must not change its home."""
-    home = with_parsed_dbt(write_tiny_company(tmp_path_factory.mktemp("tiny")), demo_run.home)
+    home = write_tiny_company(tmp_path_factory.mktemp("tiny"))
     return DoneRun(home=home, ended=home.command("run"))
 
 

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 import pyarrow.parquet as pq
 import pytest
 
-from orchestration.control import write_control_tables
-from orchestration.ingest import load_contract, load_inbox, load_sources
-from orchestration.profiles import load_business_case, load_metrics
-from orchestration.transform import build, run_unit_tests
-from orchestration.warehouse import Warehouse
+from orchestration.transform import run_unit_tests
 from tests.integration.pipeline import document, rows, with_parsed_dbt
+from tests.integration.plain_warehouse import PlainWarehouse
 from tests.integration.tiny_company import (
     DIRTY,
     FLAGGED,
@@ -119,46 +116,24 @@ def test_marts_of_absent_tables_are_empty_and_typed(published):
 
 
 @pytest.fixture(scope="module")
-def later_months(published, tiny_run, tmp_path_factory):
-    """The account-months once a later answer and an exit survey have come in; models only, no gates."""
-    home = write_tiny_company(tmp_path_factory.mktemp("later"))
-    with_parsed_dbt(home, tiny_run.home)
-    path = home.inbox / "answers.csv"
-    write_lines(path, [*tiny_files()["answers.csv"], *LATER_ANSWERS])
-    with home.environment():
-        return _built_months(home)
-
-
-def _built_months(home):
-    settings = home.settings
-    settings.apply_to_process()
-    contract = load_contract(settings.dbt_dir / "models/staging/_raw__sources.yml")
-    warehouse = Warehouse(
-        path=settings.warehouse_path, spill_dir=settings.work_dir / "spill", threads=1, memory_limit="1GB"
+def later_months(tiny_run, published):
+    """The account-months, and the late answers, once a later answer and an exit survey have come in."""
+    warehouse = PlainWarehouse(tiny_run.home.settings.home)
+    warehouse.copy_sources()
+    for line in LATER_ANSWERS:
+        response, account, score, answered, *_ = line.split(",")
+        warehouse.execute(
+            "insert into run.raw.survey_responses select * replace "
+            f"('{response}' as response_id, '{account}' as account_id, '{score}' as score, "
+            f"'{answered}' as responded_at, 100000 + _source_row as _source_row) "
+            "from run.raw.survey_responses where response_id = 'R-01-0' limit 1"
+        )
+    warehouse.run()
+    late = warehouse.rows(
+        "select response_id, is_after_churn from run.marts.fct_survey_responses "
+        "where starts_with(response_id, 'L-') order by all"
     )
-    loaded = load_inbox(
-        load_sources(home.profile),
-        contract,
-        home.inbox,
-        settings.raw_dir,
-        datetime(2024, 7, 1, tzinfo=UTC).isoformat(),
-        lambda _line: None,
-    )
-    warehouse.create_raw_views(contract, loaded.files)
-    write_control_tables(
-        warehouse,
-        settings.dbt_dir / "models/staging/_control__sources.yml",
-        load_metrics(home.profile),
-        load_business_case(home.profile),
-    )
-    build(settings, lambda _line: None)
-    with warehouse.connect() as connection:
-        months = connection.execute("from marts.fct_account_months order by all").fetch_arrow_table().to_pylist()
-        late = connection.execute(
-            "select response_id, is_after_churn from marts.fct_survey_responses "
-            "where starts_with(response_id, 'L-') order by all"
-        ).fetchall()
-    return months, late
+    return warehouse.rows("from run.marts.fct_account_months order by all"), [tuple(row.values()) for row in late]
 
 
 def test_a_later_answer_leaves_earlier_months_as_they_were(published, later_months):

@@ -19,6 +19,8 @@ from orchestration.settings import PROJECT_ROOT, TELEMETRY_OFF, Settings
 from orchestration.warehouse import Warehouse
 from roi_models.simulate import Simulation, retention_features, simulate
 
+# A build of its own and its oracle take a minute: `make validate`, and CI.
+pytestmark = pytest.mark.validate
 PROFILE = PROJECT_ROOT / "config/demo"
 ACCOUNTS = 300
 # Planted answers that staging accepts and that are of a known contact: the warehouse counts them too.
