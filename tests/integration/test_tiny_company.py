@@ -155,6 +155,8 @@ def test_an_exit_survey_is_kept_flagged_and_changes_no_month(published, later_mo
     assert max(row["month"] for row in gone) == date(2023, 9, 1)
 
 
+# Ninety of them take dbt half a minute: `make validate`, and CI.
+@pytest.mark.validate
 def test_dbt_unit_tests_hold(tiny_run, published):
     with tiny_run.home.environment():
         settings = tiny_run.home.settings
