@@ -135,7 +135,7 @@ COMPARISONS = {
 def main() -> None:
     arguments = _arguments()
     if arguments.child:
-        print(json.dumps(_child(arguments.child, Path(os.environ["VOC_HOME"]))))
+        print(json.dumps(_child(arguments.child)))
         return
     results = []
     for accounts in arguments.accounts:
@@ -189,7 +189,7 @@ def _run(arguments: list[str], environment: dict[str, str]) -> dict[str, float]:
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _child(way: str, _home: Path) -> dict[str, float]:
+def _child(way: str) -> dict[str, float]:
     sys.path.insert(0, str(PROJECT_ROOT))
     from orchestration.settings import Settings
 
