@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, build_dbt_asset_specs
 
 from orchestration import transform
+from orchestration.carry_over import begin_build, end_build
 from orchestration.run import Run
 
 Manifest = Mapping[str, Any]
@@ -36,10 +37,15 @@ def dbt_assets(manifest: Manifest) -> dg.AssetsDefinition:
     def dbt(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
         run: Run = context.resources.run
         with run.step("dbt build") as remarks:
-            nodes = {node.unique_id: node for node in transform.build(run.settings, run.say)}
+            carries_over = begin_build(run)
+            built = transform.build(run.settings, run.say, anew=not carries_over)
+            end_build(run)
+            nodes = {node.unique_id: node for node in built}
             models = [node for node in nodes.values() if node.resource_type == "model"]
             run.test_count = len(nodes) - len(models)
             remarks.append(f"{len(models)} models, {run.test_count} tests")
+            if carries_over:
+                remarks.append("unchanged months carried over")
         rows = run.warehouse.row_counts("marts")
         for node in models:
             counted = {"dagster/row_count": rows[node.name]} if node.name in rows else {}

@@ -12,8 +12,14 @@ from orchestration.run import Run
 
 
 def read_cells(run: Run) -> pd.DataFrame:
-    """The hazard cells of all lags."""
-    return run.warehouse.read("select * from marts.agg_hazard_cells order by all")
+    """The hazard cells of all lags, summed over the years."""
+    key = "lag, account_group, score_state, score_bin, tenure_step, is_renewal, control_key"
+    counts = ("count_at_risk", "count_voluntary", "count_involuntary", "count_churned")
+    sums = ", ".join(
+        [f"cast(sum({name}) as bigint) as {name}" for name in counts]
+        + [f"sum({name}) as {name}" for name in ("score_sum", "mrr_sum")]
+    )
+    return run.warehouse.read(f"select {key}, {sums} from marts.agg_hazard_cells group by {key} order by {key}")
 
 
 def read_control_levels(run: Run) -> pd.DataFrame:

@@ -54,7 +54,8 @@ class Metric(Scale):
     version: str = "1"
     earlier: dict[str, Scale] = {}
     knot: Decimal | None = None
-    horizon_days: Annotated[int | None, Field(ge=1, le=1680)] = None
+    # Shorter than a month, an answer might never see the beginning of one.
+    horizon_days: Annotated[int | None, Field(ge=31, le=1680)] = None
     bin_width: Annotated[Decimal, Field(gt=0)] = Decimal("0.5")
 
     @model_validator(mode="after")
@@ -159,7 +160,7 @@ class MetricsConfig(_Keys):
     as_of: Annotated[date | None, BeforeValidator(_as_month)] = None
     headline_lag: Annotated[int, Field(ge=1, le=6)] = 3
     fresh_days: Annotated[int, Field(ge=1)] = 183
-    stale_days: Annotated[int, Field(ge=1, le=1680)] = 365
+    stale_days: Annotated[int, Field(ge=31, le=1680)] = 365
     minimum_answers: Annotated[int, Field(ge=1)] = 30
     landmark_months: Annotated[int, Field(ge=6, le=120)] = 24
     tenure_steps: tuple[Annotated[int, Field(ge=0)], ...] = (0, 6, 12, 24, 36, 60)

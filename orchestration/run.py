@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 
 from expectations.runner import GateRunner, SuiteResult
 from orchestration.audit import append_audit
+from orchestration.carry_over import keep_warehouse
 from orchestration.errors import VocRoiError
 from orchestration.fingerprint import code_hash, config_hash
 from orchestration.ingest import Contract, LoadResult, SourcesConfig, load_contract, load_sources
@@ -105,9 +106,9 @@ def open_run(settings: Settings, *, started_from: str) -> Iterator[Run]:
 
 
 def _new_run(settings: Settings, started_at: str) -> Run:
-    clear_work_dir(settings)
     # Hashed before they are read: what is published under a hash must not have been changed in between.
     config, code = config_hash(settings.profile_dir), code_hash()
+    clear_work_dir(settings, keep_warehouse=keep_warehouse(settings, config_sha256=config, code_sha256=code))
     sources = load_sources(settings.profile_dir)
     return Run(
         config_sha256=config,
@@ -133,10 +134,16 @@ def _new_run(settings: Settings, started_at: str) -> Run:
     )
 
 
-def clear_work_dir(settings: Settings) -> None:
-    """Remove what an earlier run, finished or killed, left in `work/` (not the lock) and in `published/`."""
+def clear_work_dir(settings: Settings, *, keep_warehouse: bool = False) -> None:
+    """Remove what an earlier run, finished or killed, left in `work/` and in `published/`.
+
+    The lock stays, and the warehouse where the run may carry it over.
+    """
+    kept = {"run.lock"}
+    if keep_warehouse:
+        kept |= {settings.warehouse_path.name, settings.built_path.name}
     for item in settings.work_dir.iterdir():
-        if item.name == "run.lock":
+        if item.name in kept:
             continue
         shutil.rmtree(item) if item.is_dir() else item.unlink()
     for unfinished in settings.published_dir.glob(".building-*"):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.audit import append_audit, read_audit
+from orchestration.carry_over import forget_build
 from orchestration.errors import VocRoiError
 from orchestration.fingerprint import code_hash, config_hash, run_hash
 from orchestration.ingest import load_sources, record_published
@@ -43,6 +44,8 @@ def refresh(settings: Settings, *, rebuild: bool = False) -> Outcome:
     Raises VocRoiError for faults found before the job begins; those inside it are in the outcome.
     """
     settings.apply_to_process()
+    if rebuild:
+        forget_build(settings)
     reused = None if rebuild else _reuse(settings)
     if reused is not None:
         return Outcome(folder=reused, text=closing_lines(reused))

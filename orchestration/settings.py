@@ -90,6 +90,11 @@ class Settings:
         return self.work_dir / "run.duckdb"
 
     @property
+    def built_path(self) -> Path:
+        """What the run's DuckDB file was built from; absent while a build is under way."""
+        return self.work_dir / "built.json"
+
+    @property
     def dbt_target_dir(self) -> Path:
         """Where dbt keeps its manifest and what it parsed, so that the next run need not parse again."""
         return self.home / "dbt"

@@ -50,14 +50,17 @@ def manifest(settings: Settings) -> Mapping[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def build(settings: Settings, progress: Callable[[str], None]) -> list[NodeResult]:
-    """Build all models and run all data tests (unit tests belong to `make test`).
+def build(settings: Settings, progress: Callable[[str], None], *, anew: bool) -> list[NodeResult]:
+    """Build all models and run all data tests (unit tests belong to `make validate`).
+
+    `anew` builds every row; otherwise incremental models carry over what the warehouse holds (carry_over.py).
 
     Raises BuildError naming each failed node, how many rows broke it and what dbt said; nothing of a failed build is
     published, because the caller stops.
     """
     counter = _Counter(progress)
-    result = _invoke(settings, ["build", "--exclude-resource-type", "unit_test"], counter.on_event)
+    arguments = ["build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if anew else [])]
+    result = _invoke(settings, arguments, counter.on_event)
     if result.result is None:
         raise BuildError(f"dbt could not run: {result.exception}")
     nodes = [_node_result(item) for item in result.result.results]

@@ -47,7 +47,7 @@ trimmed as (
         nullif(trim({{ column.name }}), '') as raw_{{ column.name }},
         {%- endfor %}
         {{ provenance | join(', ') }}
-    from {{ relation or source('raw', table) }}
+    from {{ relation or rows_to_classify(table) }}
 ),
 
 typed as (

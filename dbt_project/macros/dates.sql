@@ -1,4 +1,4 @@
-{#- Calendar arithmetic on months, always returning a DATE (`date + interval` is a timestamp on DuckDB). -#}
+{#- Calendar arithmetic on months; what is a date stays a DATE (`date + interval` is a timestamp on DuckDB). -#}
 
 {% macro month_of(expression) -%}
     cast({{ dbt.date_trunc('month', expression) }} as date)
@@ -6,6 +6,10 @@
 
 {% macro quarter_of(expression) -%}
     cast({{ dbt.date_trunc('quarter', expression) }} as date)
+{%- endmacro %}
+
+{% macro year_of(expression) -%}
+    cast(extract(year from {{ expression }}) as int)
 {%- endmacro %}
 
 {% macro add_months(expression, months) -%}

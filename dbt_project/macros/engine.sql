@@ -35,3 +35,18 @@ Each macro has a DuckDB body (`default__`) and, where the syntax differs, a Spar
 
 {% macro default__timestamp_type() -%} timestamp {%- endmacro %}
 {% macro spark__timestamp_type() -%} timestamp_ntz {%- endmacro %}
+
+{#- A 64-bit hash of a row's columns, nulls included, as a decimal that can be summed. -#}
+{% macro row_hash(columns) -%}
+    {{ return(adapter.dispatch('row_hash', 'voc_roi')(columns)) }}
+{%- endmacro %}
+
+{% macro default__row_hash(columns) -%}
+    cast(hash({{ columns | join(', ') }}) as decimal(20, 0))
+{%- endmacro %}
+
+{#- xxhash64 passes over nulls, so each column says whether it is one. -#}
+{% macro spark__row_hash(columns) -%}
+    cast(xxhash64({% for column in columns %}{{ column }}, {{ column }} is null{{ ', ' if not loop.last }}{% endfor %})
+    as decimal(20, 0))
+{%- endmacro %}

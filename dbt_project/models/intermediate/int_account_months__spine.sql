@@ -1,10 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_months() }}"
+) }}
+
 -- Accounts at risk when a month begins: active, and not gone. An account that left counts again from the first month
 -- after a new activity began (a reactivation starts a new spell).
 with months as (
     select calendar.month
     from {{ ref('int_calendar__months') }} as calendar
     cross join {{ ref('int_calendar__as_of') }} as as_of
-    where calendar.month between as_of.first_month and as_of.next_month
+    where calendar.month between as_of.first_month and as_of.next_month and {{ is_rebuilt('calendar.month') }}
 ),
 
 active as (

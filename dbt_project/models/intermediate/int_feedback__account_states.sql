@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_months() }}"
+) }}
+
 -- An account's score of a metric at the beginning of a month: the mean over its people's counting answers, as fresh as
 -- the newest of them. Accounts without one are silent and have no row here. The baseline is what the account itself was
 -- before: the mean of its scores at the beginning of all earlier months, so it knows nothing of this month or later.
@@ -8,7 +15,6 @@ with scored as (
         states.month,
         cast(sum(cast(states.score as decimal(18, 4))) / count(*) as decimal(9, 4)) as score,
         min(states.age_days) as score_age_days,
-        case when min(states.age_days) <= max(parameters.fresh_days) then 'fresh' else 'stale' end as score_state,
         {%- for role in ['executive', 'champion', 'user'] %}
         cast(
             sum(case when states.contact_role = '{{ role }}' then cast(states.score as decimal(18, 4)) end)
@@ -17,43 +23,58 @@ with scored as (
         {%- endfor %}
         cast(count(*) as bigint) as count_contacts
     from {{ ref('int_feedback__contact_months') }} as states
-    cross join {{ source('control', 'run_parameters') }} as parameters
+    where {{ is_rebuilt('states.month') }} and {{ is_rebuilt('states.hidden_from') }}
     group by states.metric_id, states.account_id, states.month
 ),
 
 -- People count as heard from the month after their first answer on.
-first_heard as (
-    select
-        metric_id,
-        account_id,
-        contact_key,
-        min(month) as first_month
-    from {{ ref('int_feedback__contact_months') }}
-    group by metric_id, account_id, contact_key
-),
-
 newly_heard as (
     select
         metric_id,
         account_id,
-        first_month as month,
+        visible_from as month,
         count(*) as count_new
-    from first_heard
-    group by metric_id, account_id, first_month
+    from {{ ref('int_feedback__answer_spans') }}
+    where is_first_answer
+    group by metric_id, account_id, visible_from
+),
+
+-- What the months that are not built again hold already.
+carried as (
+    {%- if is_incremental() %}
+    select
+        metric_id,
+        account_id,
+        sum(cast(score as decimal(28, 4))) as score_sum,
+        count(*) as count_months,
+        max(count_heard) as count_heard
+    from {{ this }}
+    group by metric_id, account_id
+    {%- else %}
+    select
+        cast(null as {{ dbt.type_string() }}) as metric_id,
+        cast(null as {{ dbt.type_string() }}) as account_id,
+        cast(null as decimal(28, 4)) as score_sum,
+        cast(null as bigint) as count_months,
+        cast(null as bigint) as count_heard
+    where false
+    {%- endif %}
 ),
 
 accumulated as (
     select
         scored.*,
-        sum(cast(scored.score as decimal(28, 4))) over up_to_now - scored.score as earlier_sum,
-        count(*) over up_to_now - 1 as count_earlier,
-        sum(coalesce(newly_heard.count_new, 0)) over up_to_now as count_heard
+        sum(cast(scored.score as decimal(28, 4))) over up_to_now - scored.score
+        + coalesce(carried.score_sum, 0) as earlier_sum,
+        count(*) over up_to_now - 1 + coalesce(carried.count_months, 0) as count_earlier,
+        sum(coalesce(newly_heard.count_new, 0)) over up_to_now + coalesce(carried.count_heard, 0) as count_heard
     from scored
     left join newly_heard
         on
             scored.metric_id = newly_heard.metric_id
             and scored.account_id = newly_heard.account_id
             and scored.month = newly_heard.month
+    left join carried on scored.metric_id = carried.metric_id and scored.account_id = carried.account_id
     window up_to_now as (
         partition by scored.metric_id, scored.account_id order by scored.month
         rows between unbounded preceding and current row
@@ -61,17 +82,21 @@ accumulated as (
 )
 
 select
-    metric_id,
-    account_id,
-    month,
-    score,
-    score_age_days,
-    score_state,
-    executive_score,
-    champion_score,
-    user_score,
-    count_contacts,
-    cast(count_heard as bigint) as count_heard,
-    cast(case when count_earlier > 0 then earlier_sum / count_earlier end as decimal(9, 4)) as baseline_score,
-    cast(count_earlier as bigint) as count_baseline_months
+    accumulated.metric_id,
+    accumulated.account_id,
+    accumulated.month,
+    accumulated.score,
+    accumulated.score_age_days,
+    case when accumulated.score_age_days <= parameters.fresh_days then 'fresh' else 'stale' end as score_state,
+    accumulated.executive_score,
+    accumulated.champion_score,
+    accumulated.user_score,
+    accumulated.count_contacts,
+    cast(accumulated.count_heard as bigint) as count_heard,
+    cast(
+        case when accumulated.count_earlier > 0 then accumulated.earlier_sum / accumulated.count_earlier end
+        as decimal(9, 4)
+    ) as baseline_score,
+    cast(accumulated.count_earlier as bigint) as count_baseline_months
 from accumulated
+cross join {{ source('control', 'run_parameters') }} as parameters

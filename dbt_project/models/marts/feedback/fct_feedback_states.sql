@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_months() }}"
+) }}
+
 -- What was known of every metric when a month began, for accounts at risk then; an account without a row was silent.
 select
     states.account_id,
@@ -17,3 +24,4 @@ select
 from {{ ref('fct_account_months') }} as months
 inner join {{ ref('int_feedback__account_states') }} as states
     on months.account_id = states.account_id and months.month = states.month
+where {{ is_rebuilt('months.month') }}

@@ -1,11 +1,12 @@
 with counting as (
     select
-        states.metric_id,
-        states.account_id,
-        states.contact_key,
-        states.known_at
-    from {{ ref('int_feedback__contact_months') }} as states
-    inner join {{ ref('int_calendar__as_of') }} as calendar on states.month = calendar.next_month
+        spans.metric_id,
+        spans.account_id,
+        spans.contact_key,
+        spans.known_at
+    from {{ ref('int_feedback__answer_spans') }} as spans
+    inner join {{ ref('int_calendar__as_of') }} as calendar
+        on spans.visible_from <= calendar.next_month and spans.hidden_from > calendar.next_month
 )
 
 select

@@ -1,14 +1,22 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_years() }}"
+) }}
+
 -- The level of the score beside the account's own baseline: what the models need to tell customers who are happier than
 -- others from customers who are happier than they were. Baselines are binned twice as wide as scores: they are means.
 with
 {{ scored_account_months() }}
 
 select
+    {{ year_of('month') }} as calendar_year,
     cast(lag as int) as lag,
     account_group,
     score_state,
-    {{ score_bin('score', 'score_bin_width') }} as score_bin,
-    {{ score_bin('baseline_score', '(2 * score_bin_width)') }} as baseline_bin,
+    {{ bin_label('score_bin_number') }} as score_bin,
+    {{ bin_label('baseline_score_bin_number') }} as baseline_bin,
     tenure_step,
     is_renewal,
     cast(count(*) as bigint) as count_at_risk,
@@ -19,6 +27,4 @@ select
     {{ sum_scores('baseline_score') }} as baseline_sum,
     {{ sum_money('mrr_amount') }} as mrr_sum
 from scored
-group by
-    lag, account_group, score_state, {{ score_bin('score', 'score_bin_width') }},
-    {{ score_bin('baseline_score', '(2 * score_bin_width)') }}, tenure_step, is_renewal
+group by {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, baseline_score_bin_number, tenure_step, is_renewal

@@ -1,11 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_years() }}"
+) }}
+
 with
 {{ scored_account_months() }}
 
 select
+    {{ year_of('month') }} as calendar_year,
     cast(lag as int) as lag,
     account_group,
     score_state,
-    {{ score_bin('score', 'score_bin_width') }} as score_bin,
+    {{ bin_label('score_bin_number') }} as score_bin,
     tenure_step,
     is_renewal,
     control_key,
@@ -16,4 +24,4 @@ select
     {{ sum_scores('score') }} as score_sum,
     {{ sum_money('mrr_amount') }} as mrr_sum
 from scored
-group by lag, account_group, score_state, {{ score_bin('score', 'score_bin_width') }}, tenure_step, is_renewal, control_key
+group by {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, tenure_step, is_renewal, control_key

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_years() }}"
+) }}
+
 -- Expansion and contraction among those who stayed: the same cells as for churn, so that retention of revenue composes
 -- from the three. A month counts when the account is at risk in the next one too.
 with
@@ -14,10 +21,11 @@ stayed as (
 )
 
 select
+    {{ year_of('month') }} as calendar_year,
     cast(lag as int) as lag,
     account_group,
     score_state,
-    {{ score_bin('score', 'score_bin_width') }} as score_bin,
+    {{ bin_label('score_bin_number') }} as score_bin,
     tenure_step,
     is_renewal,
     control_key,
@@ -29,4 +37,4 @@ select
     {{ sum_money('case when mrr_change > 0 then mrr_change else 0 end') }} as expansion_sum,
     {{ sum_money('case when mrr_change < 0 then -mrr_change else 0 end') }} as contraction_sum
 from stayed
-group by lag, account_group, score_state, {{ score_bin('score', 'score_bin_width') }}, tenure_step, is_renewal, control_key
+group by {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, tenure_step, is_renewal, control_key

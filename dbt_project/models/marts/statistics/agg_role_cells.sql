@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_rebuilt_years() }}"
+) }}
+
 -- The hazard cells of one role's score at a time: does the executive's answer foretell more than the user's?
 with
 {{ scored_account_months() }},
@@ -6,11 +13,12 @@ by_role as (
     {%- for role in ['executive', 'champion', 'user'] %}
     {{ 'union all' if not loop.first }}
     select
+        month,
         lag,
         account_group,
         '{{ role }}' as contact_role,
         {{ role }}_score as role_score,
-        score_bin_width,
+        {{ role }}_score_bin_number as role_bin_number,
         tenure_step,
         is_renewal,
         mrr_amount,
@@ -20,10 +28,11 @@ by_role as (
 )
 
 select
+    {{ year_of('month') }} as calendar_year,
     cast(lag as int) as lag,
     account_group,
     contact_role,
-    {{ score_bin('role_score', 'score_bin_width') }} as score_bin,
+    {{ bin_label('role_bin_number') }} as score_bin,
     tenure_step,
     is_renewal,
     cast(count(*) as bigint) as count_at_risk,
@@ -33,4 +42,4 @@ select
     {{ sum_scores('role_score') }} as score_sum,
     {{ sum_money('mrr_amount') }} as mrr_sum
 from by_role
-group by lag, account_group, contact_role, {{ score_bin('role_score', 'score_bin_width') }}, tenure_step, is_renewal
+group by {{ year_of('month') }}, lag, account_group, contact_role, role_bin_number, tenure_step, is_renewal

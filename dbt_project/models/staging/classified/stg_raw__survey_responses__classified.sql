@@ -7,7 +7,7 @@ stated as (
         metrics.metric_id,
         coalesce(nullif(trim(responses.scale_min), ''), cast(metrics.scale_min as {{ dbt.type_string() }})) as lower_end,
         coalesce(nullif(trim(responses.scale_max), ''), cast(metrics.scale_max as {{ dbt.type_string() }})) as upper_end
-    from {{ source('raw', 'survey_responses') }} as responses
+    from {{ rows_to_classify('survey_responses') }} as responses
     left join {{ source('control', 'metrics') }} as metrics
         on trim(responses.metric) = metrics.metric_id
 ),

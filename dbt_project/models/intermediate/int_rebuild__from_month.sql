@@ -1,0 +1,17 @@
+-- The first month that must be built again: the earliest whose inputs are not those of the build before. Where nothing
+-- differs it lies beyond every calendar.
+with compared as (
+    select
+        coalesce(present.month, carried.month) as month,
+        present.count_rows as present_count,
+        carried.count_rows as carried_count,
+        present.checksum as present_checksum,
+        carried.checksum as carried_checksum
+    from {{ ref('int_rebuild__fingerprints') }} as present
+    full outer join {{ source('carried', 'fingerprints') }} as carried
+        on present.input_name = carried.input_name and present.month = carried.month
+)
+
+select coalesce(min(month), cast('9999-12-01' as date)) as month
+from compared
+where present_count is distinct from carried_count or present_checksum is distinct from carried_checksum
