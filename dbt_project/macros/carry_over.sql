@@ -58,14 +58,19 @@ where
 {%- endif -%}
 {%- endmacro %}
 
-{#- First month that must be built again, as a subquery. -#}
-{% macro first_rebuilt_month() -%}
-(select rebuild.month from {{ ref('int_rebuild__from_month') }} as rebuild)
+{#- First month that must be built again, as a literal: a subquery would keep the engine from skipping older rows. -#}
+{% macro first_rebuilt_month(column='month') -%}
+{%- set query = 'select ' ~ column ~ ' from ' ~ ref('int_rebuild__from_month') -%}
+cast('{{ run_query(query).columns[0][0] if execute else '9999-12-01' }}' as date)
 {%- endmacro %}
 
-{#- True for rows of the months that must be built again; anew: of all months. -#}
-{% macro is_rebuilt(month) -%}
-{%- if not execute or is_incremental() -%} {{ month }} >= {{ first_rebuilt_month() }} {%- else -%} true {%- endif -%}
+{#- True for rows of the months that must be built again; anew: of all months. `since` is which of the two months. -#}
+{% macro is_rebuilt(month, since='month') -%}
+{%- if not execute or is_incremental() -%}
+{{ month }} >= {{ first_rebuilt_month(since) }}
+{%- else -%}
+true
+{%- endif -%}
 {%- endmacro %}
 
 {#- The first year that holds such a month, or one before it: what stayed through a month is seen in the next. -#}
@@ -85,6 +90,13 @@ true
 {#- Before a model carries on: forget the months that `is_rebuilt` brings again. -#}
 {% macro forget_rebuilt_months() -%}
 {%- if is_incremental() -%} delete from {{ this }} where {{ is_rebuilt('month') }} {%- endif -%}
+{%- endmacro %}
+
+{#- The same for answers, which matter from the month after they were known. -#}
+{% macro forget_answers_of_rebuilt_months() -%}
+{%- if is_incremental() -%}
+delete from {{ this }} where {{ is_rebuilt(add_months(month_of('known_at'), 1), 'answers_month') }}
+{%- endif -%}
 {%- endmacro %}
 
 {#- The same for sums over a calendar year. -#}

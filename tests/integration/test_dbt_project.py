@@ -25,7 +25,7 @@ WITH_MANY_JOINS = {
     "fct_survey_calendar": "one row of rules, the calendar and the person's account",
     "fct_survey_invitations": "an invitation finds its person, the one before and its response",
     "dim_accounts": "an account's card: each join adds a fact, one row each",
-    "int_survey__matched": "an answer finds its account by three keys, its scale, and a departure before it",
+    "int_survey__paired": "an answer finds its account by three keys, its scale, and a departure before it",
 }
 UNREAD = {
     "stg_raw__attribute_ratings": "checked and counted; drivers of the score are the models' to estimate",

@@ -11,22 +11,22 @@
 -- month. Several answers of a person at one instant count as their mean. Carried over person by person.
 with answers as (
     select
-        matched.metric_id,
-        matched.account_id,
-        matched.contact_key,
-        matched.known_at,
-        max(matched.contact_role) as contact_role,
-        cast(sum(cast(matched.oriented_score as decimal(18, 4))) / count(*) as decimal(9, 4)) as score,
-        {{ add_months(month_of('matched.known_at'), 1) }} as visible_from
-    from {{ ref('int_survey__matched') }} as matched
-    {%- if is_incremental() %}
-    left join (select distinct contact_key from {{ this }}) as carried on matched.contact_key = carried.contact_key
-    {%- endif %}
-    -- A question on another scale is another question: its answers are scored, and not mixed into an account's state.
+        metric_id,
+        account_id,
+        contact_key,
+        known_at,
+        max(contact_role) as contact_role,
+        cast(sum(cast(oriented_score as decimal(18, 4))) / count(*) as decimal(9, 4)) as score,
+        {{ add_months(month_of('known_at'), 1) }} as visible_from
+    from {{ ref('int_survey__matched') }}
     where
-        matched.is_matched and matched.audience = 'customer' and matched.is_current_version
-        {%- if is_incremental() %} and carried.contact_key is null {%- endif %}
-    group by matched.metric_id, matched.account_id, matched.contact_key, matched.known_at
+        is_matched and audience = 'customer'
+        -- A question on another scale is another question: its answers are scored, and not mixed into a state.
+        and is_current_version
+        {%- if is_incremental() %}
+        and contact_key not in (select contact_key from {{ this }})
+        {%- endif %}
+    group by metric_id, account_id, contact_key, known_at
 ),
 
 ordered as (

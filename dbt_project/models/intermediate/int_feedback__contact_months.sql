@@ -35,4 +35,4 @@ select
         {{ days_between('spans.known_at', add_months('spans.visible_from', 'offsets.month_number')) }} as int
     ) as age_days
 from spans
-inner join offsets on offsets.month_number < spans.count_months
+inner join offsets on spans.count_months > offsets.month_number

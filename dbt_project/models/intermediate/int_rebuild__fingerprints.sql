@@ -24,15 +24,9 @@ departures as (
 
 answers as (
     select
-        metric_id,
-        account_id,
-        contact_key,
-        contact_role,
-        known_at,
-        oriented_score,
+        *,
         {{ add_months(month_of('known_at'), 1) }} as month
-    from {{ ref('int_survey__matched') }}
-    where is_matched and audience = 'customer' and is_current_version
+    from {{ ref('int_survey__paired') }}
 ),
 
 accounts as (
@@ -60,9 +54,13 @@ union all
 union all
 {{ fingerprint('departures', 'month', ['account_id', 'event_date', 'kind'], 'departures') }}
 union all
-{{ fingerprint(
-    'answers', 'month', ['metric_id', 'account_id', 'contact_key', 'contact_role', 'known_at', 'oriented_score'], 'answers'
-) }}
+{{ fingerprint('answers', 'month', [
+    'response_id', 'metric_id', 'score', 'scale_min', 'scale_max', 'account_id', 'contact_id', 'contact_key',
+    'contact_role', 'audience', 'survey_kind', 'touchpoint', 'journey_stage', 'channel', 'incentive', 'invited_at',
+    'responded_at', 'known_at', 'comment', 'is_matched', 'is_after_churn'
+], 'answers') }}
+union all
+{{ fingerprint('origins', 'month', ['response_id', '_source_file', '_source_row', '_file_sha256'], 'answers') }}
 union all
 {{ fingerprint('accounts', 'month', ['account_id', 'start_date', 'control_key'], 'accounts') }}
 union all

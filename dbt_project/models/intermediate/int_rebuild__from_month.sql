@@ -1,7 +1,9 @@
 -- The first month that must be built again: the earliest whose inputs are not those of the build before. Where nothing
--- differs it lies beyond every calendar.
+-- differs it lies beyond every calendar. Answers carry the file and row they came from: where a snapshot was replaced by
+-- another that says the same, only the answers are built again (`answers_month`), and nothing that is made from them.
 with compared as (
     select
+        coalesce(present.input_name, carried.input_name) as input_name,
         coalesce(present.month, carried.month) as month,
         present.count_rows as present_count,
         carried.count_rows as carried_count,
@@ -12,6 +14,10 @@ with compared as (
         on present.input_name = carried.input_name and present.month = carried.month
 )
 
-select coalesce(min(month), cast('9999-12-01' as date)) as month
+select
+    coalesce(min(case when input_name <> 'origins' then month end), cast('9999-12-01' as date)) as month,
+    coalesce(
+        min(case when input_name in ('answers', 'origins') then month end), cast('9999-12-01' as date)
+    ) as answers_month
 from compared
 where present_count is distinct from carried_count or present_checksum is distinct from carried_checksum

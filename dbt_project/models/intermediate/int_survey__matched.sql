@@ -1,113 +1,12 @@
--- Answers paired with an account: by its id, else by the contact, else by e-mail. Nothing is dropped: orphans and
--- answers given after the account had left stay, flagged. `known_at` is when we could first have known the answer.
-with answers as (
-    select
-        responses.*,
-        lower(responses.email) as email_key,
-        case
-            when responses.recorded_at > responses.responded_at then responses.recorded_at
-            else responses.responded_at
-        end as known_at
-    from {{ ref('stg_raw__survey_responses') }} as responses
-),
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_answers_of_rebuilt_months() }}"
+) }}
 
-matched as (
-    select
-        answers.*,
-        coalesce(by_account.resolved_account_id, by_contact.account_id, by_email.account_id) as matched_account_id,
-        coalesce(by_contact.contact_id, by_email.contact_id, answers.contact_id) as matched_contact_id,
-        coalesce(by_contact.role, by_email.role) as contact_role
-    from answers
-    left join {{ ref('int_accounts__resolved') }} as by_account on answers.account_id = by_account.account_id
-    left join {{ ref('int_contacts__resolved') }} as by_contact
-        on answers.contact_id = by_contact.contact_id and by_contact.is_matched
-    left join {{ ref('int_contacts__resolved') }} as by_email
-        on answers.email_key = by_email.email and by_email.is_email_owner and by_email.is_matched
-),
-
-last_departures as (
-    select
-        matched.response_id,
-        matched.metric,
-        max(events.event_date) as churn_date
-    from matched
-    inner join {{ ref('int_churn__events') }} as events
-        on
-            matched.matched_account_id = events.account_id
-            and cast(matched.responded_at as date) >= events.event_date
-    group by matched.response_id, matched.metric
-),
-
-returns as (
-    select
-        departures.response_id,
-        departures.metric,
-        max(activity.active_from) as returned_from
-    from last_departures as departures
-    inner join matched on departures.response_id = matched.response_id and departures.metric = matched.metric
-    inner join {{ ref('int_accounts__activity') }} as activity
-        on
-            matched.matched_account_id = activity.account_id
-            and departures.churn_date < activity.active_from
-            and cast(matched.responded_at as date) >= activity.active_from
-    group by departures.response_id, departures.metric
-)
-
-select
-    matched.response_id,
-    matched.metric as metric_id,
-    versions.version as metric_version,
-    versions.is_current as is_current_version,
-    matched.score,
-    -- Turned so that more is better, for whatever compares accounts.
-    cast(
-        case
-            when metrics.orientation = 'lower_is_better' then matched.scale_min + matched.scale_max - matched.score
-            else matched.score
-        end as decimal(9, 4)
-    ) as oriented_score,
-    -- Favourable, middle or unfavourable, whichever end of the scale that is.
-    case
-        when matched.score >= versions.high_min
-            then case when metrics.orientation = 'lower_is_better' then 'low' else 'high' end
-        when matched.score <= versions.low_max
-            then case when metrics.orientation = 'lower_is_better' then 'high' else 'low' end
-        else 'middle'
-    end as score_class,
-    matched.score
-    = case when metrics.orientation = 'lower_is_better' then matched.scale_min else matched.scale_max end as is_top_box,
-    matched.scale_min,
-    matched.scale_max,
-    matched.matched_account_id as account_id,
-    matched.matched_contact_id as contact_id,
-    -- Who answered, as closely as known: the person, else the address, else the account as one voice.
-    coalesce(
-        'contact:' || matched.matched_contact_id, 'email:' || matched.email_key, 'account:' || matched.matched_account_id,
-        'response:' || matched.response_id
-    ) as contact_key,
-    matched.contact_role,
-    coalesce(matched.audience, 'customer') as audience,
-    matched.survey_kind,
-    matched.touchpoint,
-    matched.journey_stage,
-    matched.channel,
-    matched.incentive,
-    matched.invited_at,
-    matched.responded_at,
-    matched.known_at,
-    matched.comment,
-    matched.matched_account_id is not null as is_matched,
-    departures.churn_date is not null and returns.returned_from is null as is_after_churn,
-    matched._source_file,
-    matched._source_row,
-    matched._file_sha256
-from matched
-inner join {{ source('control', 'metrics') }} as metrics on matched.metric = metrics.metric_id
-inner join {{ source('control', 'metric_versions') }} as versions
-    on
-        matched.metric = versions.metric_id
-        and matched.scale_min = versions.scale_min
-        and matched.scale_max = versions.scale_max
-left join last_departures as departures
-    on matched.response_id = departures.response_id and matched.metric = departures.metric
-left join returns on matched.response_id = returns.response_id and matched.metric = returns.metric
+-- The answers paired with accounts, as a table: many models read them. Which months of it must be built again is read
+-- from the pairing itself (int_rebuild__fingerprints), so a person who arrives late takes the old answers along.
+select paired.*
+from {{ ref('int_survey__paired') }} as paired
+where {{ is_rebuilt(add_months(month_of('paired.known_at'), 1), 'answers_month') }}

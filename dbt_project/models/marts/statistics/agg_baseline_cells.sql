@@ -27,4 +27,6 @@ select
     {{ sum_scores('baseline_score') }} as baseline_sum,
     {{ sum_money('mrr_amount') }} as mrr_sum
 from scored
-group by {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, baseline_score_bin_number, tenure_step, is_renewal
+group by
+    {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, baseline_score_bin_number, tenure_step,
+    is_renewal
