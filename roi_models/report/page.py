@@ -195,6 +195,7 @@ def _measured(case_file: CaseFile) -> dict[str, Any]:
         "has_matches": not measures.match_rates.empty,
         "responses": rows_measures.response_rows(case_file),
         "loop": rows_measures.loop_rows(case_file),
+        "has_instruments": not measures.instruments.empty,
         "instruments": rows_measures.broken_instruments(case_file),
         "signals": rows_measures.flagged_signals(case_file),
         "signal_counts": rows_measures.signal_rows(case_file),
