@@ -1,4 +1,4 @@
-"""What the warehouse measured, on page, in figures and in the workbook: what stands out, what is withheld, what is absent."""
+"""What the warehouse measured, on page, in figures and workbook: what stands out, is withheld, or is absent."""
 
 from __future__ import annotations
 
