@@ -7,7 +7,6 @@ Does not belong here: modelled money (`catalogue_case.py`), predicted risk (`cat
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
 
 from roi_models.report import rows_measures, tables
 from roi_models.report.catalogue_base import Measure, figures_of_rows, first_row, make_figure
@@ -151,33 +150,29 @@ def revenue_figures(case_file: CaseFile) -> Iterator[Figure]:
 
 
 def account_figures(case_file: CaseFile) -> Iterator[Figure]:
-    """The accounts that ask for attention, the states of all, and the margin where costs are known."""
+    """The states of all active accounts, those that ask for attention, and the margin where costs are known."""
     table = tables.ACCOUNT_360
     states = rows_measures.attention_rows(case_file)
     yield from figures_of_rows("attention", states, ATTENTION_MEASURES, table)
     listed = rows_measures.account_rows(case_file)
     yield from figures_of_rows("account", listed, ACCOUNT_MEASURES, table)
-    if listed:
-        count, amount = rows_measures.unlisted_accounts(case_file)
-        yield from chain(
-            [
-                make_figure(
-                    "account.listed.count", len(listed), "count", "Accounts on the list.", f"{table}.account_id"
-                ),
-                make_figure(
-                    "account.unlisted.count",
-                    count,
-                    "count",
-                    "Accounts that ask for attention and are not on the list.",
-                    f"{table}.account_id",
-                ),
-                make_figure(
-                    "account.unlisted.mrr_amount",
-                    amount,
-                    "money",
-                    "Monthly recurring revenue of the accounts that ask for attention and are not on the list.",
-                    f"{table}.mrr_amount",
-                ),
-            ]
-        )
+    yield from _account_totals(case_file)
     yield from figures_of_rows("margin", first_row(case_file.measures.margins), MARGIN_MEASURES, table)
+
+
+def _account_totals(case_file: CaseFile) -> Iterator[Figure]:
+    """All active accounts, those on the list, and those that the list leaves out."""
+    states, listed = rows_measures.attention_rows(case_file), rows_measures.account_rows(case_file)
+    accounts, amount = (f"{tables.ACCOUNT_360}.{column}" for column in ("account_id", "mrr_amount"))
+    if states:
+        count, mrr = sum(int(row.data["count_accounts"]) for row in states), rows_measures.active_mrr(case_file)
+        yield make_figure("attention.total.count_accounts", count, "count", "Active accounts.", accounts)
+        text = "Monthly recurring revenue of the active accounts."
+        yield make_figure("attention.total.mrr_amount", mrr, "money", text, amount)
+    if listed:
+        count, mrr = rows_measures.unlisted_accounts(case_file)
+        yield make_figure("account.listed.count", len(listed), "count", "Accounts on the list.", accounts)
+        text = "Accounts that ask for attention and are not on the list."
+        yield make_figure("account.unlisted.count", count, "count", text, accounts)
+        text = "Monthly recurring revenue of the accounts that ask for attention and are not on the list."
+        yield make_figure("account.unlisted.mrr_amount", mrr, "money", text, amount)

@@ -72,16 +72,27 @@ def tested_slices(case_file: CaseFile) -> pd.DataFrame:
 
 
 def standing_out(case_file: CaseFile) -> tuple[Row, ...]:
-    """Slices whose interval leaves out the company's score or that moved beyond chance; the lowest scores first."""
+    """Slices whose interval leaves out the company's score, or that moved beyond chance and otherwise than the company.
+
+    The lowest scores first. A slice that moved along with everybody is no news of its own.
+    """
     frame, rows = tested_slices(case_file), primary_periods(case_file)
-    company = to_number(rows[0].data["headline_score"]) if rows else None
+    company, movement = (to_number(rows[0].data[name]) if rows else None for name in ("headline_score", "change_score"))
     if frame.empty or company is None:
         return ()
     limited = _with_limits(frame, "change_score", "change_standard_error")
-    is_apart = (limited["headline_low_score"] > company) | (limited["headline_high_score"] < company)
-    shown = limited.assign(is_apart=is_apart)[is_apart | limited["is_real"].astype(bool)]
+    is_apart = ~_holds(limited, "headline_low_score", "headline_high_score", company)
+    moved_apart = limited["is_real"].astype(bool)
+    if movement is not None:
+        moved_apart &= ~_holds(limited, "change_score_low", "change_score_high", movement)
+    shown = limited.assign(is_apart=is_apart)[is_apart | moved_apart]
     shown = shown.sort_values(["headline_score", "slice_name", "slice_value"]).head(SHOWN_SLICES)
     return keyed(shown, ["slice_name", "slice_value"], "{} {}")
+
+
+def _holds(frame: pd.DataFrame, low: str, high: str, value: float) -> pd.Series:
+    """Whether the interval holds the value; one without limits holds everything."""
+    return ~((pd.to_numeric(frame[low]) > value) | (pd.to_numeric(frame[high]) < value))
 
 
 def bridge_rows(case_file: CaseFile) -> tuple[Row, ...]:
@@ -121,6 +132,11 @@ def attention_rows(case_file: CaseFile) -> tuple[Row, ...]:
         return ()
     states = frame.set_index("attention").reindex(ATTENTION_ORDER, fill_value=0).reset_index()
     return keyed(states, ["attention"])
+
+
+def active_mrr(case_file: CaseFile) -> Decimal:
+    """What the active accounts bring a month, over all states."""
+    return exact_sum(row.data["mrr_amount"] for row in attention_rows(case_file)) or Decimal(0)
 
 
 def unlisted_accounts(case_file: CaseFile) -> tuple[int, Decimal]:
