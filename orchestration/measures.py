@@ -171,8 +171,7 @@ _FORMULA = re.compile(r"^- \*\*Formula:\*\* (?P<text>.+?)(?=^- \*\*|\Z)", re.MUL
 def read_measures(run: Run) -> Measures:
     """What the marts measured, with the definitions of dbt's doc blocks."""
     blocks = [block["block_contents"] for block in manifest(run.settings)["docs"].values()]
-    frames = {name: run.warehouse.read(sql) for name, sql in QUERIES.items()}
-    return Measures(**frames, definitions=definitions_of(blocks))
+    return Measures(**run.warehouse.read_all(QUERIES), definitions=definitions_of(blocks))
 
 
 def definitions_of(blocks: list[str]) -> dict[str, str]:
