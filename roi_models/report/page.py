@@ -191,7 +191,8 @@ def _measured(case_file: CaseFile) -> dict[str, Any]:
         "is_after_bridge": bool(len(measures.bridge))
         and to_number(measures.bridge["closing_amount"].iloc[0]) != to_number(rows_measures.active_mrr(case_file)),
         "accounts": rows_measures.account_rows(case_file),
-        "has_cases": bool(measures.accounts["count_open_cases"].notna().any()),
+        # A column that says nothing of anybody is left out.
+        "account_columns": {name for name, column in measures.accounts.items() if column.notna().any()},
         "has_margins": not measures.margins.empty,
         "has_leavers": not measures.leavers.empty,
         "has_matches": not measures.match_rates.empty,

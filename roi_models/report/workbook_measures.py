@@ -14,7 +14,8 @@ from roi_models.results import CaseFile
 NO_BRIDGE = "There is no month with recurring revenue to build a bridge from."
 NO_LEDGER = "No general ledger covers these months."
 NO_ACCOUNTS = "No active account asks for attention."
-_SIGNS = {1: "+", -1: "less", 0: ""}
+# Words, since a plus sign at the beginning of a cell would have to be quoted.
+_SIGNS = {1: "adds", -1: "takes", 0: ""}
 
 
 def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
@@ -25,7 +26,7 @@ def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None
     else:
         span = case_file.measures.bridge.iloc[0]
         sheet.line(f"Monthly recurring revenue from {span['first_month']} to {span['last_month']}.", "note", height=18)
-        sheet.head(("Line", "Amount a month", "Adds", "Figure"))
+        sheet.head(("Line", "Amount a month", "Does", "Figure"))
         for row in lines:
             _line(sheet, figures, row.label, f"bridge.{row.data['column']}", _SIGNS[row.data["sign"]])
         _line(sheet, figures, "Not accounted for", "bridge.residual_amount")
@@ -59,7 +60,7 @@ def write_accounts(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> No
     sheet.line("The first ones, most urgent first; the table marts.fct_account_360 lists all.", "note", height=18)
     sheet.head(("Account", "Owner", "Monthly revenue", "Renewal in, months", "Score", "State", "Why", "Account id"))
     for row in accounts:
-        sheet.text(0, row.data["name"])
+        sheet.text(0, row.data["name"] or row.data["account_id"])
         sheet.text(1, row.data["owner"])
         for column, name, style in (
             (2, "mrr_amount", "money"),

@@ -191,9 +191,10 @@ def test_names_that_users_typed_are_escaped():
 
 
 def test_columns_of_optional_tables_are_left_out_without_them():
-    accounts = measures().accounts.assign(count_open_cases=None)
-    assert "Open cases" not in page_of(case_with(accounts=accounts))
-    assert "Open cases" in page_of(conditional_case())
+    bare = measures().accounts.assign(count_open_cases=None, owner=None, months_to_renewal=None)
+    for head in ("Open cases</th>", 'Owner</th><th scope="col">Renewal in, months</th>'):
+        assert head in page_of(conditional_case())
+        assert head not in page_of(case_with(accounts=bare))
 
 
 def test_earned_growth_is_not_known_where_nobody_says_how_customers_were_won():
@@ -239,6 +240,7 @@ def test_workbook_sheets_hold_the_figures_and_inert_text():
         assert bridge["B" + cell[1:]][1] == book[figure_id].value
     words = [content for _, content in cells["Accounts"].values()]
     assert "'=1+1" in words and HOSTILE_OWNER in words
+    assert words.count("A-3") == 2, "an account without a name goes by its id"
     assert words.index("A-1") < words.index("A-2") < words.index("A-3")
 
 
