@@ -124,7 +124,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _drawings(case_file: CaseFile) -> dict[str, Markup]:
+def drawings(case_file: CaseFile) -> dict[str, Markup]:
     """The charts that the case file has data for; the template prints those it finds."""
     currency, drawn = case_file.context.currency, {}
     if rows.shows_case(case_file):
@@ -228,7 +228,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         fig=printer.fig,
         interval=printer.interval,
         prose=printer.prose,
-        charts=_drawings(case_file),
+        charts=drawings(case_file),
         rows=_tables(case_file) | _measured(case_file),
         buckets=rows.BUCKETS,
     )

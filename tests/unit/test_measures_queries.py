@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -17,6 +18,7 @@ from tests.unit.sample_case import conditional_case
 MODELS = Path(__file__).resolve().parents[2] / "dbt_project/models"
 
 
+@cache
 def declared_tables():
     """`schema.table` → column → SQL type, as the YAML of marts and control tables declares them."""
     tables = {}
@@ -29,8 +31,8 @@ def declared_tables():
     return tables
 
 
-@pytest.fixture
-def warehouse():
+@pytest.fixture(scope="module")
+def empty_warehouse():
     """A database with every mart, all empty, at as-of 2024-11."""
     connection = duckdb.connect()
     for schema in ("marts", "control", "intermediate"):
@@ -46,6 +48,14 @@ def warehouse():
     insert(connection, "control.metrics", metric_id="nps", label="NPS")
     yield connection
     connection.close()
+
+
+@pytest.fixture
+def warehouse(empty_warehouse):
+    """The same, taken back to empty after each test."""
+    empty_warehouse.begin()
+    yield empty_warehouse
+    empty_warehouse.rollback()
 
 
 def insert(connection, table, **values):

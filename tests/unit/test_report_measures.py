@@ -11,8 +11,10 @@ from xlsx_reader import read_cells
 
 from roi_models.measures import COLUMNS, Measures, empty_frame, empty_measures
 from roi_models.report import build_figures, render_report, render_workbook, rows_measures
+from roi_models.report import page as page_module
 from roi_models.report.charts_measures import bridge_chart, score_chart
 from roi_models.report.format import format_value
+from roi_models.report.page import drawings
 from tests.unit.sample_case import conditional_case
 from tests.unit.sample_measures import HOSTILE_OWNER, measures, score_slices
 from tests.unit.test_report_page import Page
@@ -46,6 +48,12 @@ TOGETHER = {
     "attention": ("attention", "accounts", "margins"),
 }
 FRAMES = sorted(ABSENCES)
+
+
+@pytest.fixture(autouse=True)
+def pages_without_charts(monkeypatch):
+    """Drawing takes most of a page's time, and no test of texts and tables looks at it."""
+    monkeypatch.setattr(page_module, "drawings", lambda case_file: {})
 
 
 def case_with(**changes):
@@ -122,7 +130,7 @@ def test_a_movement_has_an_interval_and_says_whether_it_is_real():
     page = text_of(page_of(small))
     assert "too few for a score" in page
     assert "movement.nps.2024-q2.headline_score" not in build_figures(small)
-    assert "score-title" not in page_of(small)
+    assert "score" not in drawings(small)
 
 
 def test_a_withheld_score_is_no_figure_but_its_count_is():
