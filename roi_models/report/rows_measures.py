@@ -18,6 +18,7 @@ from roi_models.results import CaseFile
 SHOWN_PERIODS = 8
 SHOWN_SLICES = 8
 SHOWN_SIGNALS = 10
+INSTRUMENT_RULES = ("is_too_long", "is_closed_only")
 ATTENTION_ORDER = (*ASKING, "steady", "advocate")
 # Two-sided normal quantile of a 95 % interval, as the warehouse has it.
 NORMAL_95 = 1.959964
@@ -164,8 +165,9 @@ def broken_instruments(case_file: CaseFile) -> tuple[Row, ...]:
     """Surveys that are too long or ask no open question."""
     frame = case_file.measures.instruments
     # A count that the source does not state is not judged, and breaks nothing.
-    is_broken = frame[["is_too_long", "is_closed_only"]].eq(True).any(axis=1)
-    return keyed(frame[is_broken], ["survey", "version"], "{} {}")
+    judged = {name: frame[name].map(lambda flag: not pd.isna(flag) and bool(flag)) for name in INSTRUMENT_RULES}
+    is_broken = pd.DataFrame(judged, dtype=bool).any(axis=1)
+    return keyed(frame.assign(**judged)[is_broken], ["survey", "version"], "{} {}")
 
 
 def signal_rows(case_file: CaseFile) -> tuple[Row, ...]:

@@ -187,6 +187,11 @@ def test_numbers_in_a_reason_are_figures():
     assert book["stated.account.top03.reason.1"].source == "marts.fct_account_360.reason"
 
 
+def test_other_metrics_are_shown_in_their_latest_quarter():
+    shown = rows_measures.latest_metrics(conditional_case())
+    assert [(row.data["metric"], row.data["period"]) for row in shown] == [("ces", "2024-Q4"), ("csat", "2024-Q4")]
+
+
 def test_states_nobody_is_in_are_shown_as_zero():
     assert value(conditional_case(), "attention.steady.count_accounts") == 0
 
@@ -235,6 +240,12 @@ def test_one_survey_is_not_listed_beside_the_sum_of_all():
 
 def test_a_questionnaire_that_states_nothing_breaks_nothing():
     assert [row.data["survey"] for row in rows_measures.broken_instruments(conditional_case())] == ["Brands"]
+    # As the warehouse hands over a column of yes, no and unknown.
+    flags = pd.array([True, False, pd.NA], dtype="boolean")
+    unknown = measures().instruments.assign(is_too_long=flags, is_closed_only=flags[::-1])
+    page = text_of(page_of(case_with(instruments=unknown)))
+    assert "0 of them open: it is too long." in page
+    assert "– of them open: nobody can say why" in page
 
 
 def test_workbook_sheets_hold_the_figures_and_inert_text():
