@@ -1,7 +1,7 @@
 """From the models' results and the profile to the case file that reports are made of.
 
 Belongs here: handing over, and the notes of what a report leaves out.
-Does not belong here: queries (`marts.py`, `data_quality.py`), statistics and the verdict (`roi_models`).
+Does not belong here: queries (`marts.py`, `measures.py`, `data_quality.py`), statistics and the verdict (`roi_models`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import pandas as pd
 
 from orchestration.data_quality import DataQuality, read_data_quality
 from orchestration.marts import read_active_accounts, read_current_answers, read_scores
+from orchestration.measures import read_measures
 from orchestration.profiles import BusinessCaseConfig
 from orchestration.run import Run
 from roi_models.assumptions import Assumptions
@@ -24,18 +25,8 @@ from roi_models.results import (
 )
 from roi_models.verdict import absent_checks, judge
 
-# Canonical tables that no model reads yet.
-UNUSED_TABLES = frozenset(
-    {
-        "account_costs",
-        "attribute_ratings",
-        "follow_ups",
-        "programme_costs",
-        "questionnaires",
-        "support_cases",
-        "survey_invitations",
-    }
-)
+# Canonical tables that no figure of a report is made from yet.
+UNUSED_TABLES = frozenset({"attribute_ratings", "programme_costs"})
 
 
 def assumptions_of(config: BusinessCaseConfig) -> Assumptions:
@@ -155,5 +146,6 @@ def assemble_case_file(
         value_at_stake=value_at_stake,
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
+        measures=read_measures(run),
         notes={"programme": run.case.programme} | _model_notes(retention) | _unused_note(quality),
     )

@@ -13,6 +13,8 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import pandas as pd
 
+from roi_models.measures import Measures, empty_measures
+
 
 class Level(IntEnum):
     """How far a result may be trusted. The worst level among the checks is the verdict."""
@@ -263,7 +265,7 @@ class CaseFile:
     orphans, answers after churn, …); `scores` (metric, metric_label, n, mean_score, nps_score, promoter_pct,
     passive_pct, detractor_pct, top2_box_pct, is_suppressed); `value_at_stake` (account_id, name, segment,
     owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
-    (item, amount); `assumptions` (name, label, unit, low, base, high, source).
+    (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
     """
 
     context: RunContext
@@ -279,4 +281,5 @@ class CaseFile:
     value_at_stake: pd.DataFrame
     reconciliation: pd.DataFrame
     assumptions: pd.DataFrame
+    measures: Measures = field(default_factory=empty_measures)
     notes: Mapping[str, str] = field(default_factory=dict)

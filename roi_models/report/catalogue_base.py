@@ -1,14 +1,16 @@
 """The grammar in which the catalogues say what a figure is.
 
 Belongs here: the declaration of a measure over rows, and turning declared measures into figures.
-Does not belong here: any particular figure (`catalogue_case.py`, `catalogue_model.py`, `catalogue_data.py`).
+Does not belong here: any particular figure (the other `catalogue_*.py`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+
+import pandas as pd
 
 from roi_models.report.format import round_for_unit, to_number
 from roi_models.report.rows import Row
@@ -86,3 +88,19 @@ def field_row(result: object, **further: object) -> Row:
     """A result's fields as one row without a key, so that scalars are declared like columns."""
     data = {field.name: getattr(result, field.name) for field in dataclasses.fields(result)}
     return Row(key="", label="", data=data | further)
+
+
+def first_row(frame: pd.DataFrame) -> tuple[Row, ...]:
+    """The only row of a frame of totals, without a key of its own; none where there is nothing to total."""
+    return tuple(Row(key="", label="", data=data) for data in frame.head(1).to_dict("records"))
+
+
+def with_definitions(figures: Iterable[Figure], definitions: Mapping[str, str]) -> Iterator[Figure]:
+    """The figures, each with the warehouse's own definition of its source behind what it says of the row."""
+    for figure in figures:
+        further = definitions.get(figure.source)
+        if further:
+            text = f"{figure.definition} {further.removesuffix('.')}."
+            yield dataclasses.replace(figure, definition=text)
+        else:
+            yield figure

@@ -1,127 +1,23 @@
-"""Charts as SVG text: frames in, one `<svg>` element out, the same bytes every time.
+"""Charts of models and case as SVG text: frames in, one `<svg>` element out, the same bytes every time.
 
-Belongs here: drawing, and making an SVG fit for a page (theme colours, own ids, title and description).
-Does not belong here: choosing or computing numbers (`rows.py`, models), captions (`templates/`).
-
-Colours are drawn as sentinel values and swapped for CSS variables: one chart serves light and dark pages.
-matplotlib is imported on first use: it is slow to load and only charts need it.
+Belongs here: drawing survival, lags, cash flows and simulated outcomes.
+Does not belong here: canvas and colours (`chart_base.py`), what the warehouse measured (`charts_measures.py`), choosing
+or computing numbers (`rows.py`, models), captions (`templates/`).
 """
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from itertools import pairwise
-from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape
-
 import pandas as pd
 
+from roi_models.report.chart_base import BAD, GOOD, INK, MUTED, SERIES, canvas, money_ticks, spread_apart
 from roi_models.report.rows import ordered_groups
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-# Sentinel colour → CSS variable. The values mean nothing; they only have to be distinct.
-SERIES = ("#010203", "#010204", "#010205", "#010206", "#010207")
-INK, MUTED, GRID, GOOD, BAD = "#010210", "#010211", "#010212", "#010213", "#010214"
-_CSS_NAMES = {
-    **{colour: f"--series-{index}" for index, colour in enumerate(SERIES, start=1)},
-    **{INK: "--ink", MUTED: "--muted", GRID: "--rule", GOOD: "--good", BAD: "--bad"},
-}
-_WIDTH_INCHES, _HEIGHT_INCHES = 4.9, 2.9
-_STYLE = {
-    "svg.fonttype": "none",
-    "svg.hashsalt": "voc-roi",
-    "font.size": 9.5,
-    "axes.edgecolor": GRID,
-    "axes.labelcolor": MUTED,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "text.color": INK,
-    "axes.grid": True,
-    "axes.grid.axis": "y",
-    "grid.color": GRID,
-    "grid.linewidth": 0.7,
-    "axes.axisbelow": True,
-    "figure.facecolor": "none",
-    "axes.facecolor": "none",
-    "xtick.major.size": 0,
-    "ytick.major.size": 0,
-}
-
-
-@contextmanager
-def _canvas(prefix: str, title: str, description: str) -> Iterator[tuple[Axes, list[str]]]:
-    """An axes to draw on; after the block the list holds the finished SVG text."""
-    import matplotlib
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
-    from matplotlib.figure import Figure as Drawing
-
-    out: list[str] = []
-    with matplotlib.rc_context(_STYLE):
-        drawing = Drawing(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), layout="constrained")
-        FigureCanvasSVG(drawing)
-        yield drawing.subplots(), out
-        buffer = io.StringIO()
-        drawing.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None}, transparent=True)
-        out.append(_for_page(buffer.getvalue(), prefix, title, description))
-
-
-def _for_page(svg: str, prefix: str, title: str, description: str) -> str:
-    body = svg[svg.index("<svg") :].strip()
-    body = re.sub(r"<metadata>.*?</metadata>\s*", "", body, flags=re.DOTALL)
-    # Ids are global in an HTML page: each chart gets its own.
-    body = re.sub(r'\bid="([^"]+)"', rf'id="{prefix}-\1"', body)
-    body = re.sub(r'href="#([^"]+)"', rf'href="#{prefix}-\1"', body)
-    body = re.sub(r"url\(#([^)]+)\)", rf"url(#{prefix}-\1)", body)
-    for colour, name in _CSS_NAMES.items():
-        body = body.replace(colour, f"var({name})")
-    # The page decides the typeface; matplotlib's style rule would reach every other chart of the page.
-    body = re.sub(r"font-family: [^;\"]+;? ?", "", body)
-    body = re.sub(r"<style[^>]*>.*?</style>\s*", "", body, flags=re.DOTALL)
-    view_box = re.search(r'viewBox="([^"]+)"', body)
-    names = f'<title id="{prefix}-title">{escape(title)}</title><desc id="{prefix}-desc">{escape(description)}</desc>'
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
-        f'role="img" stroke-linejoin="round" data-exempt="axis" '
-        f'aria-labelledby="{prefix}-title {prefix}-desc" viewBox="{view_box.group(1)}">{names}'
-    )
-    return head + body[body.index(">") + 1 :]
-
-
-def _money_ticks(axes: Axes, axis: str) -> None:
-    from matplotlib.ticker import FuncFormatter
-
-    def short(value: float, _: object) -> str:
-        for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-            if abs(value) >= size:
-                return f"{value / size:,.4g}{letter}".replace("-", "\u2212")
-        return f"{value:,.0f}".replace("-", "\u2212")
-
-    getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(short))
-
-
-def _spread(positions: list[float], gap: float) -> list[float]:
-    """The same positions pushed apart so that labels at them do not overlap; order is kept."""
-    order = sorted(range(len(positions)), key=positions.__getitem__)
-    placed = list(positions)
-    for before, after in pairwise(order):
-        placed[after] = max(placed[after], placed[before] + gap)
-    # Pushing only upwards would drift away from the lines: take half of the drift back.
-    drift = sum(new - old for new, old in zip(placed, positions, strict=True)) / max(len(positions), 1)
-    return [value - drift for value in placed]
 
 
 def survival_chart(curves: pd.DataFrame) -> str:
     """Kaplan–Meier curves with bands, one per landmark group, labelled at their ends."""
     groups = ordered_groups(curves)
     description = "Stepped curves of the share of accounts still here by month, with a confidence band for each group."
-    with _canvas("survival", "Accounts still here since the landmark, by group", description) as (axes, out):
+    with canvas("survival", "Accounts still here since the landmark, by group", description) as (axes, out):
         ends = []
         for group, colour in zip(groups, SERIES * 3, strict=False):
             curve = curves[curves["group"] == group].sort_values("month")
@@ -135,7 +31,7 @@ def survival_chart(curves: pd.DataFrame) -> str:
         axes.set_ylim(floor, 100.5)
         last = float(curves["month"].max())
         axes.set_xlim(0, max(last, 1.0))
-        heights = _spread([end[0] for end in ends], (100 - floor) * 0.075)
+        heights = spread_apart([end[0] for end in ends], (100 - floor) * 0.075)
         for height, (share, month, colour, group) in zip(heights, ends, strict=True):
             line = {"arrowstyle": "-", "color": colour, "linewidth": 0.6}
             axes.annotate(
@@ -157,7 +53,7 @@ def lag_profile_chart(profile: pd.DataFrame, headline_lag: int) -> str:
     description = (
         "A point with an interval for each lag. The filled point is the headline lag; the dashed line marks no effect."
     )
-    with _canvas("lags", "Hazard ratio per point of the score, by lag in months", description) as (axes, out):
+    with canvas("lags", "Hazard ratio per point of the score, by lag in months", description) as (axes, out):
         for row in profile.sort_values("lag").itertuples():
             is_headline = int(row.lag) == headline_lag
             colour = SERIES[0] if is_headline else MUTED
@@ -191,7 +87,7 @@ def lag_profile_chart(profile: pd.DataFrame, headline_lag: int) -> str:
 def cash_flow_chart(years: pd.DataFrame, currency: str) -> str:
     """Yearly net flows as bars and their running sum as a line."""
     description = "Bars show each year's benefit less cost; the line is their running sum, undiscounted."
-    with _canvas("cash", "Net cash flow by year and running sum", description) as (axes, out):
+    with canvas("cash", "Net cash flow by year and running sum", description) as (axes, out):
         year, net = years["year"].to_numpy(int), years["net"].to_numpy(float)
         total = years["cumulative_net"].to_numpy(float)
         axes.bar(year, net, width=0.56, color=[GOOD if value >= 0 else BAD for value in net], alpha=0.55)
@@ -210,7 +106,7 @@ def cash_flow_chart(years: pd.DataFrame, currency: str) -> str:
         axes.set_xticks(year, ["start" if value == 0 else f"year {value}" for value in year])
         axes.margins(y=0.14)
         axes.set_ylabel(currency)
-        _money_ticks(axes, "y")
+        money_ticks(axes, "y")
     return out[0]
 
 
@@ -219,7 +115,7 @@ def npv_chart(draws: pd.DataFrame, currency: str) -> str:
     import numpy as np
 
     description = "Histogram of the simulated outcomes; those left of zero lose money."
-    with _canvas("npv", "Simulated net present values", description) as (axes, out):
+    with canvas("npv", "Simulated net present values", description) as (axes, out):
         values = draws["npv"].dropna().to_numpy(float)
         low, high = np.quantile(values, [0.005, 0.995])
         # Zero is an edge, so that no bar mixes losses with gains.
@@ -240,5 +136,5 @@ def npv_chart(draws: pd.DataFrame, currency: str) -> str:
         axes.set_yticks([])
         axes.set_xlabel(f"net present value, {currency}")
         axes.set_ylabel("how often")
-        _money_ticks(axes, "x")
+        money_ticks(axes, "x")
     return out[0]

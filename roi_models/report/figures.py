@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from roi_models.report import catalogue_case, catalogue_data, catalogue_model
+from roi_models.report import (
+    catalogue_case,
+    catalogue_data,
+    catalogue_model,
+    catalogue_money,
+    catalogue_movement,
+    catalogue_programme,
+)
+from roi_models.report.catalogue_base import with_definitions
 from roi_models.report.format import round_for_unit, to_number
 from roi_models.report.sentences import stated_figures
 from roi_models.results import CaseFile, Figure
@@ -94,6 +102,13 @@ def build_figures(case_file: CaseFile) -> FigureBook:
     A verdict of FAIL leaves out the business case altogether, so that no return can be printed. Numbers that
     the models' own sentences state and that are no figure yet are added as `stated.<place>.<n>`.
     """
+    measured = chain(
+        catalogue_movement.movement_figures(case_file),
+        catalogue_money.revenue_figures(case_file),
+        catalogue_money.account_figures(case_file),
+        catalogue_programme.programme_figures(case_file),
+        catalogue_programme.competition_figures(case_file),
+    )
     computed = chain(
         catalogue_model.convention_figures(case_file),
         catalogue_case.case_figures(case_file),
@@ -103,6 +118,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
         catalogue_data.stake_figures(case_file),
         catalogue_data.score_figures(case_file),
         catalogue_model.wallet_figures(case_file),
+        with_definitions(measured, case_file.measures.definitions),
         catalogue_case.assumption_figures(case_file),
         catalogue_data.quality_figures(case_file),
     )

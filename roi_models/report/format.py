@@ -91,12 +91,18 @@ def _suffix(unit: str) -> str:
 
 
 def format_value(
-    value: float | int | None, unit: str, *, currency: str = "", bare: bool = False, exact: bool = False
+    value: float | int | None,
+    unit: str,
+    *,
+    currency: str = "",
+    bare: bool = False,
+    exact: bool = False,
+    signed: bool = False,
 ) -> str:
     """The value as people read it, e.g. `USD 1,234`, `12.3%`, `+1.21 pp`.
 
     `bare` leaves the unit out (a table head carries it); `exact` shows money to the cent. Probabilities (0…1)
-    are shown as percentages. A missing value is an en dash.
+    are shown as percentages; `signed` writes a rise with its plus. A missing value is an en dash.
     """
     if value is None:
         return MISSING
@@ -105,7 +111,7 @@ def format_value(
         return f"{value:.1e}".replace("-", MINUS)
     decimals = 2 if unit == "money" and exact else _decimals(shown, unit)
     number = Decimal(repr(shown)).quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_EVEN)
-    sign = MINUS if number < 0 else "+" if unit == "pct_points" and number > 0 else ""
+    sign = MINUS if number < 0 else "+" if (signed or unit == "pct_points") and number > 0 else ""
     text = f"{sign}{abs(number):,}"
     if bare:
         return text

@@ -15,11 +15,11 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roi_models.report import charts, rows
+from roi_models.report import charts, charts_measures, rows, rows_measures
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.figures import FigureBook
-from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
+from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value, to_number
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
 from roi_models.results import CaseFile, Claim, Level
 
@@ -58,6 +58,7 @@ class Printer:
         part: str = "value",
         bare: bool = False,
         exact: bool = False,
+        signed: bool = False,
         missing: str = "",
     ) -> Markup:
         """One part (value, low, high) of a figure, formatted for its unit; `missing` stands for None."""
@@ -65,15 +66,15 @@ class Printer:
         value = getattr(figure, part)
         if value is None and missing:
             return self._span(figure_id, part, missing)
-        text = format_value(value, figure.unit, currency=self._currency, bare=bare, exact=exact)
+        text = format_value(value, figure.unit, currency=self._currency, bare=bare, exact=exact, signed=signed)
         return self._span(figure_id, part, text)
 
-    def interval(self, figure_id: str, *, bare: bool = False) -> Markup:
+    def interval(self, figure_id: str, *, bare: bool = False, signed: bool = False) -> Markup:
         """`low to high` of a figure, or a dash when it has no interval."""
         figure = self._figures[figure_id]
         if figure.low is None or figure.high is None:
             return Markup(MISSING)
-        low, high = (self.fig(figure_id, part=part, bare=bare) for part in ("low", "high"))
+        low, high = (self.fig(figure_id, part=part, bare=bare, signed=signed) for part in ("low", "high"))
         return Markup('<span class="i">{} to {}</span>').format(low, high)
 
     def prose(self, place: str) -> Markup:
@@ -123,7 +124,7 @@ def _environment() -> Environment:
     return environment
 
 
-def _drawings(case_file: CaseFile) -> dict[str, Markup]:
+def drawings(case_file: CaseFile) -> dict[str, Markup]:
     """The charts that the case file has data for; the template prints those it finds."""
     currency, drawn = case_file.context.currency, {}
     if rows.shows_case(case_file):
@@ -134,6 +135,10 @@ def _drawings(case_file: CaseFile) -> dict[str, Markup]:
         drawn["lags"] = charts.lag_profile_chart(case_file.retention.lag_profile, case_file.retention.headline_lag)
     if not case_file.survival.curves.empty:
         drawn["survival"] = charts.survival_chart(case_file.survival.curves)
+    if any(not row.data["is_suppressed"] for row in rows_measures.primary_periods(case_file)):
+        drawn["score"] = charts_measures.score_chart(rows_measures.primary_periods(case_file))
+    if rows_measures.bridge_rows(case_file):
+        drawn["bridge"] = charts_measures.bridge_chart(rows_measures.bridge_rows(case_file), currency)
     # Drawn by us from frames, with every label escaped by matplotlib: safe to place unescaped.
     return {name: Markup(svg) for name, svg in drawn.items()}
 
@@ -162,6 +167,46 @@ def _tables(case_file: CaseFile) -> dict[str, Any]:
     }
 
 
+def _measured(case_file: CaseFile) -> dict[str, Any]:
+    """Rows of what the warehouse measured, and which totals there are; months are dates and not figures."""
+    measures = case_file.measures
+    months = {
+        name: frame[column].iloc[0] if len(frame) else None
+        for name, frame, column in (
+            ("first_month", measures.bridge, "first_month"),
+            ("last_month", measures.bridge, "last_month"),
+            ("largest_month", measures.ledger_months, "largest_month"),
+            ("coverage_month", measures.coverage, "month"),
+        )
+    }
+    return months | {
+        "periods": rows_measures.primary_periods(case_file),
+        "latest_metrics": rows_measures.latest_metrics(case_file),
+        "standing_out": rows_measures.standing_out(case_file),
+        "bridge": rows_measures.bridge_rows(case_file),
+        "is_carried": bool(len(measures.bridge)) and bool(measures.bridge["carried_amount"].iloc[0]),
+        "has_retention": not measures.retention.empty,
+        "ledger": rows_measures.ledger_rows(case_file),
+        "attention": rows_measures.attention_rows(case_file),
+        "is_after_bridge": bool(len(measures.bridge))
+        and to_number(measures.bridge["closing_amount"].iloc[0]) != to_number(rows_measures.active_mrr(case_file)),
+        "accounts": rows_measures.account_rows(case_file),
+        # A column that says nothing of anybody is left out.
+        "account_columns": {name for name, column in measures.accounts.items() if column.notna().any()},
+        "has_margins": not measures.margins.empty,
+        "has_leavers": not measures.leavers.empty,
+        "has_matches": not measures.match_rates.empty,
+        "responses": rows_measures.response_rows(case_file),
+        "loop": rows_measures.loop_rows(case_file),
+        "has_instruments": not measures.instruments.empty,
+        "instruments": rows_measures.broken_instruments(case_file),
+        "signals": rows_measures.flagged_signals(case_file),
+        "signal_counts": rows_measures.signal_rows(case_file),
+        "brands": rows_measures.brand_rows(case_file),
+        "repertoire": rows_measures.broken_repertoire(case_file),
+    }
+
+
 def render_report(case_file: CaseFile, figures: FigureBook) -> str:
     """The page as one HTML string: no script, no request, the same bytes for the same case file.
 
@@ -183,8 +228,8 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         fig=printer.fig,
         interval=printer.interval,
         prose=printer.prose,
-        charts=_drawings(case_file),
-        rows=_tables(case_file),
+        charts=drawings(case_file),
+        rows=_tables(case_file) | _measured(case_file),
         buckets=rows.BUCKETS,
     )
     return page.strip() + "\n"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from roi_models.report import tables
 from roi_models.report.catalogue_base import make_figure
 from roi_models.report.format import MINUS
+from roi_models.report.rows_measures import account_rows
 from roi_models.results import CaseFile, Figure
 
 _TOKEN = re.compile(
@@ -193,6 +194,9 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
     yield _stated("survival.problem", case_file.survival.problem, f"{tables.SURVIVAL}.problem", "survival.")
     yield _stated("wallet.problem", case_file.wallet.problem, f"{tables.WALLET}.problem", "wallet.")
     yield _stated("churn_policy", case_file.context.churn_policy, "manifest.configuration.churn_policy")
+    for row in account_rows(case_file):
+        own = f"account.{row.key}"
+        yield _stated(f"{own}.reason", row.data["reason"], f"{tables.ACCOUNT_360}.reason", f"{own}.")
     for number, text in enumerate(case_file.context.absent, start=1):
         yield _stated(f"absent.{number}", text, "manifest.absent")
     for name, text in sorted(case_file.notes.items()):

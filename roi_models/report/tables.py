@@ -39,6 +39,22 @@ ROW_ACCOUNTING = "roi.row_accounting"
 REJECTIONS = "roi.rejections"
 FLAGS = "roi.flags"
 RECONCILIATION = "roi.revenue_reconciliation"
+# Marts of measures, published by the warehouse itself.
+METRIC_SCORES = "marts.agg_metric_scores"
+SCORE_CHANGES = "marts.agg_score_changes"
+MRR_BRIDGE = "marts.agg_mrr_bridge"
+REVENUE_RETENTION = "marts.agg_revenue_retention"
+LEDGER_BRIDGE = "marts.agg_ledger_bridge"
+CHURN_RATES = "marts.agg_churn_rates"
+ACCOUNT_360 = "marts.fct_account_360"
+RESPONSE_RATES = "marts.agg_response_rates"
+MATCH_RATES = "marts.agg_match_rates"
+CLOSED_LOOP = "marts.agg_closed_loop"
+COVERAGE = "marts.agg_sampling_coverage"
+INSTRUMENT_LINT = "marts.agg_instrument_lint"
+GAMING_SIGNALS = "marts.agg_gaming_signals"
+COMPETITIVE_TREND = "marts.agg_competitive_trend"
+REPERTOIRE_LINT = "marts.agg_repertoire_lint"
 
 # Constants of the method that the text states: figures too, so that no number on the page is untraced.
 CONVENTION_VALUES = (

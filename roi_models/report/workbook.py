@@ -1,8 +1,8 @@
 """The business case as a spreadsheet with live formulas.
 
 Belongs here: the order of sheets, names of input cells, properties of the file.
-Does not belong here: the content of a sheet (`workbook_sheets.py`, `workbook_records.py`), arithmetic
-(`workbook_model.py`).
+Does not belong here: the content of a sheet (`workbook_sheets.py`, `workbook_records.py`,
+`workbook_measures.py`), arithmetic (`workbook_model.py`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from roi_models.report import rows
+from roi_models.report import workbook_measures as measures
 from roi_models.report import workbook_records as records
 from roi_models.report import workbook_sheets as sheets
 from roi_models.report.figures import FigureBook
@@ -30,6 +31,8 @@ SHEETS = {
     "Calculations": (8, 20, 18, 18, 18, 18, 14, 18, 18, 16),
     "Outputs": (52, 22, 28, 20, 20),
     "Checks": (40, 22, 22, 16, 10),
+    "Revenue bridge": (40, 24, 10, 30),
+    "Accounts": (36, 22, 22, 12, 10, 12, 48, 26),
     "Data quality": (40, 22, 22, 12, 26, 26, 12, 12, 10),
     "Assumptions": (44, 26, 18, 12, 16, 12, 44),
 }
@@ -38,7 +41,7 @@ SHEETS = {
 def render_workbook(case_file: CaseFile, figures: FigureBook) -> bytes:
     """The workbook as bytes of an .xlsx file; formulas carry the values they evaluate to.
 
-    Seven sheets always: on a verdict of FAIL, or without a case, those that would calculate say that there is
+    The same sheets always: on a verdict of FAIL, or without a case, those that would calculate say that there is
     nothing. Raises `WorkbookError` when the formulas could not reproduce the published figures.
     """
     import xlsxwriter
@@ -60,6 +63,8 @@ def render_workbook(case_file: CaseFile, figures: FigureBook) -> bytes:
         else:
             results = _write_case(book, pages, case_file, figures, calculation)
         records.write_summary(pages["Summary"], case_file, results)
+        measures.write_bridge(pages["Revenue bridge"], case_file, figures)
+        measures.write_accounts(pages["Accounts"], case_file, figures)
         records.write_quality(pages["Data quality"], case_file, figures)
         records.write_assumptions(pages["Assumptions"], case_file)
     return buffer.getvalue()

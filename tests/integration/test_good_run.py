@@ -180,3 +180,36 @@ def test_refused_refund_reached_no_revenue(published):
     )
     assert totals["ledger"] > 0
     assert totals["unexplained"] == 0
+
+
+def test_report_states_what_the_marts_measured(published):
+    figures = {figure["id"]: figure for figure in document(published, "figures.json")["figures"]}
+
+    def stated(*ids):
+        return [figures[figure_id]["value"] for figure_id in ids]
+
+    (months,) = rows(
+        published,
+        "select count(*) as n, sum(closing_amount) filter (month = last_month) as closing, sum(churn_amount) as churn "
+        "from (select *, max(month) over () as last_month from marts.agg_mrr_bridge where slice_name = 'total') "
+        "where month > last_month - interval 12 month",
+    )
+    found = stated("bridge.count_months", "bridge.closing_amount", "bridge.churn_amount", "bridge.residual_amount")
+    assert found == [12, float(months["closing"]), float(months["churn"]), 0]
+    (asking,) = rows(
+        published,
+        "select count(*) as n, sum(mrr_amount) as mrr, sum(mrr_amount) filter (priority_rank <= 15) as listed "
+        "from marts.fct_account_360 where attention in ('at risk', 'warning', 'silent')",
+    )
+    assert stated("account.listed.count", "account.unlisted.count") == [min(15, asking["n"]), max(0, asking["n"] - 15)]
+    assert stated("account.unlisted.mrr_amount") == [float(asking["mrr"] - asking["listed"])]
+    (top,) = rows(published, "select name, mrr_amount from marts.fct_account_360 where priority_rank = 1")
+    assert stated("account.top01.mrr_amount") == [float(top["mrr_amount"])]
+    (loop,) = rows(
+        published,
+        "select * from marts.agg_closed_loop where period = 'all' and metric_id = 'nps' and arm = 'total'",
+    )
+    assert stated("loop.nps.count_low", "loop.nps.count_unrouted") == [loop["count_low"], loop["count_unrouted"]]
+    assert "(GRR): 100" in figures["revenue.grr_pct"]["definition"]
+    note = document(published, "manifest.json")["notes"]["supplied_but_not_used"]
+    assert "programme costs" in note and "follow ups" not in note

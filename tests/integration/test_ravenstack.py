@@ -40,6 +40,22 @@ def test_report_names_the_churn_policy_and_what_was_absent(published):
         assert text in page
 
 
+def test_measures_without_data_are_sentences(published):
+    page = (published / "report.html").read_text(encoding="utf-8")
+    for text in (
+        "No general ledger covers these months",
+        "No invitations were supplied",
+        "No follow-ups were supplied",
+        "No questionnaires were supplied",
+        "No cost to serve is known",
+    ):
+        assert text in page
+    assert 'id="brand-table"' not in page
+    ids = {figure["id"] for figure in document(published, "figures.json")["figures"]}
+    assert {"bridge.closing_amount", "revenue.grr_pct", "account.top01.mrr_amount"} <= ids
+    assert not [figure_id for figure_id in ids if figure_id.startswith(("ledger.", "loop.", "response.", "brand."))]
+
+
 def test_placebo_is_absent_because_causes_are_unknown(published):
     (found,) = rows(
         published,

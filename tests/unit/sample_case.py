@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from roi_models.measures import empty_measures
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -22,6 +23,7 @@ from roi_models.results import (
     Verdict,
     WalletSummary,
 )
+from tests.unit.sample_measures import measures
 from tests.unit.sample_models import (
     ANNUAL,
     INITIAL,
@@ -237,6 +239,7 @@ def conditional_case() -> CaseFile:
             mean_set_size=2.19,
         ),
         case=case,
+        measures=measures(),
         notes={"estimand": "Revenue-weighted change of retention over the horizon, over all accounts."},
         **data_frames(),
     )
@@ -326,6 +329,7 @@ def sparse_case() -> CaseFile:
         flags=plain.flags.iloc[:0],
         reconciliation=plain.reconciliation.iloc[:0],
         value_at_stake=plain.value_at_stake.iloc[:0],
+        measures=empty_measures(),
         notes={},
     )
 

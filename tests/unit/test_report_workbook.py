@@ -35,7 +35,7 @@ def by_label(cells, label_column="A", value_column="B"):
 
 
 @pytest.mark.parametrize("name", sorted(ALL_CASES))
-def test_sheets_are_the_seven_and_content_is_deterministic(books, name):
+def test_sheets_are_always_the_same_and_content_is_deterministic(books, name):
     assert sheet_names(books[name]) == list(SHEETS)
     assert rendered(ALL_CASES[name]()) == books[name]
     with zipfile.ZipFile(BytesIO(books[name])) as archive:
