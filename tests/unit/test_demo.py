@@ -150,6 +150,7 @@ def test_every_reference_is_known_but_the_orphans(files):
     contact_ids, emails = {row["Id"] for row in contacts}, {row["Email"] for row in contacts}
     assert {row["AccountId"] for row in contacts} == accounts
     for name, column in [
+        ("account_costs.csv", "account_code"),
         ("billing_contracts.csv", "account_code"),
         ("billing_invoices.csv", "account_code"),
         ("churn.csv", "account_code"),
@@ -165,6 +166,7 @@ def test_every_reference_is_known_but_the_orphans(files):
     assert forwarded
     assert all(row["RecipientEmail"].isupper() and not row["account_ref"] for row in forwarded)
     answered = {row["ResponseId"] for row in responses}
+    answered |= {f"Z-{row['ticket_id']}" for row in rows_of(files, "zendesk_tickets.csv") if row["survey_responded_at"]}
     assert {row["response_id"] for row in rows_of(files, "follow_ups.csv")} <= answered
 
 
