@@ -17,7 +17,7 @@ from orchestration.demo.planted import NPS_FILE, PLANTED, PlantedDefect
 from orchestration.demo.qualtrics import qualtrics_file
 from orchestration.demo.roster import Roster, build_roster
 from orchestration.errors import VocRoiError
-from roi_models.simulate import Simulation, simulate
+from roi_models.simulate import Simulation, simulate_company
 
 __all__ = ["DEMO_FILES", "PLANTED", "PlantedDefect", "render_demo", "write_demo"]
 
@@ -67,7 +67,7 @@ def write_demo(
     if inbox.exists() and (not inbox.is_dir() or any(inbox.iterdir())):
         raise VocRoiError(f"{inbox} already holds files: the demo is written only where nothing is; empty it first.")
     try:
-        simulation = simulate(seed=seed, accounts=accounts, months=months, switches=frozenset(switches))
+        simulation = simulate_company(seed=seed, accounts=accounts, months=months, switches=frozenset(switches))
     except ValueError as error:
         raise VocRoiError(str(error)) from error
     partial = inbox.with_name(f".{inbox.name}.partial")

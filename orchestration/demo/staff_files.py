@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.demo.roster import Roster
-from orchestration.demo.texts import cents_text, cosmetic_generator, csv_bytes, iso_date, utc_text
+from orchestration.demo.texts import CosmeticDraws, cents_text, cosmetic_generator, csv_bytes, iso_date, utc_text
 from roi_models.simulate import Simulation
 
 EMPLOYEES = 24
@@ -50,7 +50,7 @@ def employees_file(simulation: Simulation, _roster: Roster) -> bytes:
 
 def account_costs_file(simulation: Simulation, roster: Roster) -> bytes:
     """account_costs.csv: cost to serve by account and month, of the last twelve months, in the account's currency."""
-    generator = cosmetic_generator(simulation.seed, "account_costs")
+    generator = CosmeticDraws(simulation, "account_costs", "accounts")
     accounts = len(simulation.accounts)
     least, most = _USUAL_COST
     share = least + (most - least) * generator.random(accounts)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from orchestration.demo.roster import Roster
-from orchestration.demo.texts import cents_text, cosmetic_generator, csv_bytes, utc_text
+from orchestration.demo.texts import CosmeticDraws, cents_text, cosmetic_generator, csv_bytes, utc_text
 from orchestration.demo.verbatims import comments
 from roi_models.simulate import Simulation
 
@@ -32,7 +32,7 @@ def tickets_file(simulation: Simulation, roster: Roster) -> bytes:
     """zendesk_tickets.csv: tickets, with CSAT (1–5) and CES (1–5, then 1–7) in columns, blank where not answered."""
     drawn, angry = simulation.tickets, angry_tickets(simulation)
     tickets = all_tickets(simulation)
-    generator = cosmetic_generator(simulation.seed, "tickets")
+    generator = CosmeticDraws(simulation, "tickets", "tickets")
     more = cosmetic_generator(simulation.seed, "angry_tickets")
     csat = tickets["csat_score"]
     cost_cents = 400 + (_both(generator, more, drawn, angry) * 4_400).astype(np.int64)
@@ -132,7 +132,7 @@ def ticket_follow_ups(simulation: Simulation) -> pd.DataFrame:
     ces, scale_max = asked_effort(tickets)
     low_ces = np.where(scale_max == SCALE_MAX, LOW_CES_MAX, LOW_OLD_CES_MAX)
     is_low = (tickets["csat_score"] <= LOW_CSAT_MAX) | (ces <= low_ces)
-    draws = cosmetic_generator(simulation.seed, "ticket_follow_ups").random((4, len(tickets)))
+    draws = cosmetic_generator(simulation.seed, "ticket_follow_ups").random((len(tickets), 4)).T
     chosen = is_low.fillna(False).to_numpy(dtype=bool) & tickets["responded_at"].notna().to_numpy()
     chosen &= draws[0] < _ROUTED_SHARE
     cases, draws = tickets[chosen], draws[1:, chosen]

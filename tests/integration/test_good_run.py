@@ -8,9 +8,11 @@ import re
 import pytest
 
 from orchestration.demo import PLANTED
+from orchestration.demo.crm_files import GAMING_OWNER
 from orchestration.demo.planted import NPS_FILE
 from orchestration.demo.tickets import ANGRY_ACCOUNTS
 from orchestration.fingerprint import file_sha256
+from roi_models.simulate.company import GAMED_ACCOUNTS
 from tests.integration.pipeline import document, rows, tables
 
 BUCKETS = ("accepted", "rejected", "superseded", "excluded", "empty")
@@ -119,6 +121,14 @@ def test_no_mart_is_empty_and_what_is_planted_shows(published):
         "from marts.fct_account_360",
     )
     assert seen["at_risk"] >= ANGRY_ACCOUNTS and seen["dear"] > 0
+    flagged = rows(published, "select distinct entity from marts.agg_gaming_signals where is_flagged")
+    assert [row["entity"] for row in flagged] == [GAMING_OWNER]
+    (bridge,) = rows(
+        published,
+        "select sum(count_new) as new, sum(count_reactivated) as reactivated from marts.agg_mrr_bridge "
+        "where slice_name = 'total'",
+    )
+    assert bridge["new"] > GAMED_ACCOUNTS and bridge["reactivated"] > 0
     (gap,) = rows(published, "select gap_mean_score from marts.agg_perception_gaps")
     assert gap["gap_mean_score"] > 0
     versions = rows(

@@ -10,13 +10,13 @@ import pytest
 from orchestration.demo import render_demo
 from orchestration.demo.staff_files import COST_MONTHS, EMPLOYEES
 from orchestration.demo.tickets import ANGRY_ACCOUNTS, ANGRY_TICKETS, OLD_SCALE_MONTHS, angry_tickets, asked_effort
-from roi_models.simulate import simulate
+from roi_models.simulate import simulate_company
 from tests.unit.test_demo import rows_of
 
 
 @pytest.fixture(scope="module")
 def simulation():
-    return simulate(seed=7, accounts=300, months=30)
+    return simulate_company(seed=7, accounts=300, months=30)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def _ids(files, simulation):
 
 
 def test_too_small_a_demo_has_nobody_angry():
-    assert angry_tickets(simulate(seed=7, accounts=5, months=3)).empty
+    assert angry_tickets(simulate_company(seed=7, accounts=5, months=3)).empty
 
 
 def test_cases_are_opened_on_most_low_answers_about_tickets_and_controls_are_not_called(files, tickets):
