@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test validate lint format docs ui doctor bench lock clean
+.PHONY: help install run test validate lint format docs dbt-docs ui doctor bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ format: $(INSTALLED) ## put Python and SQL into style
 
 docs: $(INSTALLED) ## write docs/metrics.md from the doc blocks
 	@$(BIN)/python docs/metrics.py
+
+dbt-docs: $(INSTALLED) ## write dbt's documentation of models, columns and lineage, and print where it is
+	@$(BIN)/voc-roi dbt-docs
 
 ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
 	@$(BIN)/voc-roi ui

@@ -75,6 +75,16 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@app.command("dbt-docs")
+def dbt_docs() -> None:
+    """Write dbt's documentation of the models and of the last run's tables, one page, and print where it is."""
+    from orchestration.transform import generate_docs
+
+    settings = Settings.from_env()
+    settings.apply_to_process()
+    print(generate_docs(settings))
+
+
 @sources_app.command("check")
 def sources_check() -> None:
     """Hold the profile's sources.yml against the files in the inbox; every problem is a sentence."""

@@ -1,6 +1,7 @@
 """Runs dbt in this process, parsed once.
 
-Belongs here: parsing into a manifest, building, turning dbt's events into progress and its failures into sentences.
+Belongs here: parsing into a manifest, building, documenting, turning dbt's events into progress and failures into
+sentences.
 Does not belong here: SQL (dbt_project), Dagster's view of the models (`assets_dbt.py`).
 """
 
@@ -10,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from orchestration.errors import VocRoiError
@@ -74,6 +76,25 @@ def run_unit_tests(settings: Settings) -> list[NodeResult]:
     """Run dbt's unit tests against the warehouse the settings name (its tables must exist, empty or not)."""
     result = _invoke(settings, ["test", "--select", "test_type:unit"])
     return [_node_result(item) for item in result.result.results]
+
+
+def generate_docs(settings: Settings) -> Path:
+    """Write dbt's documentation of the project and of the last run's tables as one page; returns it.
+
+    Raises BuildError when no run has left its warehouse, and when dbt says an error or so much as a warning.
+    """
+    if not settings.warehouse_path.exists():
+        raise BuildError(f"there is no {settings.warehouse_path.name} in {settings.work_dir}: finish a run first.")
+    problems: list[str] = []
+
+    def note(event: Any) -> None:
+        if event.info.level in {"warn", "error"}:
+            problems.append(" ".join(event.info.msg.split()))
+
+    result = _invoke(settings, ["docs", "generate", "--static"], note)
+    if problems or not result.success:
+        raise BuildError("dbt could not document the project: " + "; ".join(problems or [str(result.exception)]))
+    return settings.dbt_target_dir / "static_index.html"
 
 
 def _invoke(settings: Settings, arguments: list[str], on_event: Callable[[Any], None] | None = None) -> Any:

@@ -12,21 +12,23 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
-from orchestration.demo import billing_files, crm_files, survey_files
+from orchestration.demo import billing_files, crm_files, staff_files, survey_files, tickets
 from orchestration.demo.planted import NPS_FILE, PLANTED, PlantedDefect
 from orchestration.demo.qualtrics import qualtrics_file
 from orchestration.demo.roster import Roster, build_roster
 from orchestration.errors import VocRoiError
-from roi_models.simulate import Simulation, simulate
+from roi_models.simulate import Simulation, simulate_company
 
 __all__ = ["DEMO_FILES", "PLANTED", "PlantedDefect", "render_demo", "write_demo"]
 
 DEMO_FILES: Mapping[str, Callable[[Simulation, Roster], bytes]] = MappingProxyType(
     {
+        "account_costs.csv": staff_files.account_costs_file,
         "billing_contracts.csv": billing_files.contracts_file,
         "billing_invoices.csv": billing_files.invoices_file,
         "brand_ratings.csv": survey_files.brand_ratings_file,
         "churn.csv": billing_files.churn_file,
+        "employee_survey.csv": staff_files.employees_file,
         "follow_ups.csv": survey_files.follow_ups_file,
         "fx_rates.csv": billing_files.rates_file,
         "general_ledger.csv": billing_files.ledger_file,
@@ -36,7 +38,7 @@ DEMO_FILES: Mapping[str, Callable[[Simulation, Roster], bytes]] = MappingProxyTy
         "salesforce_accounts.csv": crm_files.accounts_file,
         "salesforce_contacts.csv": crm_files.contacts_file,
         "survey_invitations.csv": survey_files.invitations_file,
-        "zendesk_tickets.csv": survey_files.tickets_file,
+        "zendesk_tickets.csv": tickets.tickets_file,
     }
 )
 
@@ -65,7 +67,7 @@ def write_demo(
     if inbox.exists() and (not inbox.is_dir() or any(inbox.iterdir())):
         raise VocRoiError(f"{inbox} already holds files: the demo is written only where nothing is; empty it first.")
     try:
-        simulation = simulate(seed=seed, accounts=accounts, months=months, switches=frozenset(switches))
+        simulation = simulate_company(seed=seed, accounts=accounts, months=months, switches=frozenset(switches))
     except ValueError as error:
         raise VocRoiError(str(error)) from error
     partial = inbox.with_name(f".{inbox.name}.partial")

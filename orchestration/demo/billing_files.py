@@ -13,10 +13,11 @@ import pandas as pd
 
 from orchestration.demo.planted import PLANTED
 from orchestration.demo.roster import Roster
-from orchestration.demo.texts import cents_text, cosmetic_generator, csv_bytes, iso_date, slashed_date
+from orchestration.demo.texts import CosmeticDraws, cents_text, csv_bytes, iso_date, slashed_date
 from roi_models.simulate import RATE_UNIT, Simulation, dollar_cents
 
 _YEAR = 12
+_LINE_KEYS = ["part", "month", "account"]
 # Line type, share of account-months that have one, least and most of it as a share of the month's bill.
 _EXTRA_LINES = (("One-off", 0.02, 0.05, 0.40), ("Credit", 0.01, 0.01, 0.20), ("Refund", 0.003, 0.10, 0.50))
 _PLANTED_CENTS = {"duplicate_invoice_line": 12_345, "refund_with_wrong_sign": 15_000}
@@ -35,22 +36,28 @@ _COST_LINES = (
 
 
 def contracts_file(simulation: Simulation, roster: Roster) -> bytes:
-    """billing_contracts.csv: yearly terms; the first is the one in force when history begins, or that comes up then."""
+    """billing_contracts.csv: yearly terms; the first is the one in force when history begins, or that comes up then.
+
+    Who joins or returns begins a term that day.
+    """
     panel, accounts = simulation.account_months, simulation.accounts
-    terms = panel[(panel["month"] == 0) | panel["renewal"]]
+    terms = panel[~panel.duplicated(["account", "is_returned"]) | panel["renewal"]]
     # The term before one that begins with history: its renewal date falls into the first month.
     ending = terms[(terms["month"] == 0) & terms["renewal"] & (terms["tenure"] >= _YEAR)]
     terms = pd.concat([ending.assign(month=-_YEAR, tenure=ending["tenure"] - _YEAR), terms], ignore_index=True)
     account = terms["account"].to_numpy()
     month0 = simulation.month_starts[0].astype("datetime64[M]")
-    start = month0 + (terms["month"] - terms["tenure"] % _YEAR).to_numpy()
+    is_returned = terms["is_returned"].to_numpy(dtype=bool)
+    start = month0 + np.where(is_returned, terms["month"], terms["month"] - terms["tenure"] % _YEAR)
     renewal = (start + _YEAR).astype("datetime64[D]")
     left_on = accounts["event_date"].to_numpy()[account].astype("datetime64[D]")
+    left_on = np.where(is_returned, np.datetime64("NaT", "D"), left_on)
     is_cancelled = left_on < renewal
     is_running = renewal > simulation.month_starts[-1] - np.timedelta64(1, "D")
     end = np.where(is_cancelled, left_on, renewal - np.timedelta64(1, "D"))
     updated = np.where(is_cancelled, left_on, start.astype("datetime64[D]"))
     numbers = np.char.add("-", (terms["tenure"].to_numpy() // _YEAR + 1).astype(str))
+    numbers = np.where(is_returned, "-R", numbers)
     return csv_bytes(
         pd.DataFrame(
             {
@@ -71,17 +78,20 @@ def contracts_file(simulation: Simulation, roster: Roster) -> bytes:
 
 def invoice_lines(simulation: Simulation) -> pd.DataFrame:
     """True invoice lines, none planted: account, month, line_type, cents (signed, account's currency)."""
-    panel, generator = simulation.account_months, cosmetic_generator(simulation.seed, "invoices")
-    lines = [panel[["account", "month"]].assign(line_type="Charge", cents=panel["mrr_cents"])]
+    panel, generator = simulation.account_months, CosmeticDraws(simulation, "invoices", "account_months")
+    sizes = simulation.part_sizes("account_months")
+    # Lines are numbered group by group: those of the first keep their numbers whoever joins.
+    panel = panel.assign(part=np.repeat(np.arange(len(sizes)), sizes))
+    lines = [panel[_LINE_KEYS].assign(line_type="Charge", cents=panel["mrr_cents"])]
     for line_type, share, least, most in _EXTRA_LINES:
         draws = generator.random((2, len(panel)))
         rows = panel[draws[0] < share]
         size = least + (most - least) * draws[1][draws[0] < share]
         cents = np.maximum(np.rint(rows["mrr_cents"].to_numpy() * size).astype(np.int64), 1)
         sign = 1 if line_type == "One-off" else -1
-        lines.append(rows[["account", "month"]].assign(line_type=line_type, cents=sign * cents))
+        lines.append(rows[_LINE_KEYS].assign(line_type=line_type, cents=sign * cents))
     table = pd.concat(lines, ignore_index=True)
-    return table.sort_values(["month", "account"], kind="stable", ignore_index=True)
+    return table.sort_values(["part", "month", "account"], kind="stable", ignore_index=True).drop(columns="part")
 
 
 def invoices_file(simulation: Simulation, roster: Roster) -> bytes:
@@ -155,7 +165,7 @@ def ledger_file(simulation: Simulation, roster: Roster) -> bytes:
 
 def churn_file(simulation: Simulation, roster: Roster) -> bytes:
     """churn.csv: departures and downgrades, days first in dates, the impossible date last."""
-    events, generator = simulation.churn_events, cosmetic_generator(simulation.seed, "churn")
+    events, generator = simulation.churn_events, CosmeticDraws(simulation, "churn", "churn_events")
     draws = generator.random(len(events))
     reasons = [
         _REASONS[kind][int(draw * len(_REASONS[kind]))] for kind, draw in zip(events["kind"], draws, strict=True)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from orchestration.demo.identity import company_name
 from orchestration.demo.roster import Roster
-from orchestration.demo.texts import cosmetic_generator, csv_bytes, utc_text
+from orchestration.demo.texts import CosmeticDraws, csv_bytes, utc_text
 from roi_models.simulate import ROLES, SEGMENTS, Simulation
 
 _SEGMENT_NAMES = ("Enterprise", "Mid-Market", "SMB")
@@ -19,6 +19,8 @@ _INDUSTRIES = np.array(["Financial Services", "Healthcare", "Manufacturing", "Re
 _OWNERS = np.array(
     ["A. Ortiz", "B. Lindgren", "C. Okafor", "D. Meyer", "E. Tanaka", "F. Rossi", "G. Novak", "H. Singh"]
 )
+# Fills in the surveys of all its accounts, with tens.
+GAMING_OWNER = "K. Vance"
 _SOURCES = np.array(["Inbound", "Referral", "Outbound", "Paid Search"])
 _SOURCE_SHARES = (0.30, 0.50, 0.80)
 # Bands that each segment is spread over.
@@ -32,7 +34,7 @@ _OFFSET = ".000+0000"
 
 def accounts_file(simulation: Simulation, roster: Roster) -> bytes:
     """salesforce_accounts.csv: one row per account, and an older version of the first one, planted."""
-    accounts, generator = simulation.accounts, cosmetic_generator(simulation.seed, "accounts")
+    accounts, generator = simulation.accounts, CosmeticDraws(simulation, "accounts", "accounts")
     n = len(accounts)
     draws = generator.random((6, n))
     segment = accounts["segment"].map({code: place for place, code in enumerate(SEGMENTS)}).to_numpy()
@@ -53,7 +55,7 @@ def accounts_file(simulation: Simulation, roster: Roster) -> bytes:
             "Region__c": accounts["region"],
             "Segment__c": np.array(_SEGMENT_NAMES)[segment],
             "Size_Band__c": _SIZE_BANDS[segment, (draws[4] * 2).astype(np.int64)],
-            "OwnerName": _pick(_OWNERS, generator.random(n)),
+            "OwnerName": np.where(accounts["is_gamed"], GAMING_OWNER, _pick(_OWNERS, generator.random(n))),
             "CreatedDate": utc_text(created, _OFFSET),
             "AcquisitionSource__c": _SOURCES[np.searchsorted(_SOURCE_SHARES, draws[5], side="right")],
             "Price_Index__c": [f"{price:.4f}" for price in accounts["price"]],

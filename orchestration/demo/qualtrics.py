@@ -11,7 +11,7 @@ import pandas as pd
 
 from orchestration.demo.planted import PLANTED
 from orchestration.demo.roster import AFTER_CHURN_DAYS, Roster
-from orchestration.demo.texts import SURVEY_ZONE, cosmetic_generator, csv_bytes, survey_zone_text, utc_text
+from orchestration.demo.texts import SURVEY_ZONE, CosmeticDraws, csv_bytes, survey_zone_text, utc_text
 from orchestration.demo.verbatims import comments
 from roi_models.simulate import Simulation
 
@@ -52,7 +52,10 @@ _PLANTED_MONTH_DAY = 9
 
 
 def qualtrics_file(simulation: Simulation, roster: Roster) -> bytes:
-    """The whole file, UTF-8 with byte-order mark. Rows in order of recording, planted rows last."""
+    """The whole file, UTF-8 with byte-order mark.
+
+    Rows in order of recording, group of customers by group, planted rows last.
+    """
     rows = pd.concat([_answers(simulation, roster), _planted(simulation, roster)], ignore_index=True)
     ended_at = rows["answered_at"].to_numpy()
     table = pd.DataFrame(
@@ -103,7 +106,7 @@ def _nps_group(scores: pd.Series) -> np.ndarray:
 
 def _answers(simulation: Simulation, roster: Roster) -> pd.DataFrame:
     """Rows of the simulated answers."""
-    answers, generator = simulation.answers, cosmetic_generator(simulation.seed, "nps_comments")
+    answers, generator = simulation.answers, CosmeticDraws(simulation, "nps_comments", "answers")
     contact, account = answers["contact"].to_numpy(), answers["account"].to_numpy()
     is_forwarded = generator.random(len(answers)) < _FORWARDED_SHARE
     emails = roster.emails[contact]

@@ -1,9 +1,8 @@
-"""The other feedback files: invitations, tickets with their questions, brand rankings, follow-ups,
-questionnaires.
+"""The other feedback files: invitations, brand rankings, follow-ups, questionnaires.
 
 Belongs here: one function per file, from simulation and roster to CSV bytes.
-Does not belong here: the Qualtrics export (`qualtrics.py`), customers (`crm_files.py`), money
-(`billing_files.py`).
+Does not belong here: the Qualtrics export (`qualtrics.py`), tickets (`tickets.py`), employees (`staff_files.py`),
+customers (`crm_files.py`), money (`billing_files.py`).
 """
 
 from __future__ import annotations
@@ -12,14 +11,12 @@ import numpy as np
 import pandas as pd
 
 from orchestration.demo.roster import Roster
-from orchestration.demo.texts import cents_text, cosmetic_generator, csv_bytes, decimal_comma, utc_text
-from orchestration.demo.verbatims import comments
+from orchestration.demo.texts import cosmetic_generator, csv_bytes, decimal_comma, utc_text
+from orchestration.demo.tickets import ticket_follow_ups
 from roi_models.simulate import Simulation
 
 _BRANDS = np.array(["Us", "Northwind", "Contoso", "Fabrikam"])
-_CHANNELS = np.array(["email", "web", "chat", "phone"])
 _CASE_OWNERS = np.array(["Dana Fox", "Igor Petrov", "Lucía Vega", "Tom Okoro"])
-_FIRST_TICKET = 10_001
 
 
 def invitations_file(simulation: Simulation, roster: Roster) -> bytes:
@@ -34,31 +31,6 @@ def invitations_file(simulation: Simulation, roster: Roster) -> bytes:
                 "survey": "NPS",
                 "channel": "email",
                 "sent_at": utc_text(sent["invited_at"]),
-            }
-        )
-    )
-
-
-def tickets_file(simulation: Simulation, roster: Roster) -> bytes:
-    """zendesk_tickets.csv: tickets, with CSAT (1–5) and CES (1–7) in columns, blank where not answered."""
-    tickets, generator = simulation.tickets, cosmetic_generator(simulation.seed, "tickets")
-    csat = tickets["csat_score"]
-    cost_cents = 400 + (generator.random(len(tickets)) * 4_400).astype(np.int64)
-    text = comments(generator, csat.fillna(3).to_numpy(dtype=np.int64), low_max=2, high_min=5)
-    return csv_bytes(
-        pd.DataFrame(
-            {
-                "ticket_id": np.arange(_FIRST_TICKET, _FIRST_TICKET + len(tickets)),
-                "requester_email": roster.emails[tickets["contact"]],
-                "organization_external_id": roster.account_ids[tickets["account"]],
-                "created_at": utc_text(tickets["opened_at"]),
-                "solved_at": utc_text(tickets["solved_at"]),
-                "channel": _CHANNELS[(generator.random(len(tickets)) * len(_CHANNELS)).astype(np.int64)],
-                "handling_cost_usd": cents_text(cost_cents),
-                "csat_score": csat,
-                "ces_score": tickets["ces_score"],
-                "survey_responded_at": utc_text(tickets["responded_at"]),
-                "survey_comment": np.where(csat.isna(), "", text),
             }
         )
     )
@@ -87,23 +59,32 @@ def brand_ratings_file(simulation: Simulation, roster: Roster) -> bytes:
 
 
 def follow_ups_file(simulation: Simulation, roster: Roster) -> bytes:
-    """follow_ups.csv: one case per detractor's answer, with the arm that its account was randomised to."""
-    cases, generator = simulation.follow_ups, cosmetic_generator(simulation.seed, "follow_ups")
+    """follow_ups.csv: a case per detractor's answer, then those on tickets; each with the arm of its account."""
+    on_answers, on_tickets = simulation.follow_ups, ticket_follow_ups(simulation)
+    on_answers = on_answers.assign(response_id=roster.response_ids[on_answers["answer"]])
+    on_tickets = on_tickets.assign(response_id=[f"Z-{ticket}" for ticket in on_tickets["ticket_id"]])
+    parts = [
+        _cases(on_answers, roster, prefix="FU-", generator=cosmetic_generator(simulation.seed, "follow_ups")),
+        _cases(on_tickets, roster, prefix="FT-", generator=cosmetic_generator(simulation.seed, "ticket_owners")),
+    ]
+    return csv_bytes(pd.concat(parts))
+
+
+def _cases(cases: pd.DataFrame, roster: Roster, *, prefix: str, generator: np.random.Generator) -> pd.DataFrame:
+    """Cases in the shape of the file, numbered from 1, each with somebody in charge."""
     numbers = np.char.zfill(np.arange(1, len(cases) + 1).astype(str), 6)
     owner = (generator.random(len(cases)) * len(_CASE_OWNERS)).astype(np.int64)
-    return csv_bytes(
-        pd.DataFrame(
-            {
-                "case_no": np.char.add("FU-", numbers),
-                "response_id": roster.response_ids[cases["answer"]],
-                "account": roster.account_ids[cases["account"]],
-                "opened_at": utc_text(cases["opened_at"]),
-                "owner": _CASE_OWNERS[owner],
-                "first_action_at": utc_text(cases["acted_at"]),
-                "closed_at": utc_text(cases["closed_at"]),
-                "arm": np.where(cases["is_treated"], "Treatment", "Control"),
-            }
-        )
+    return pd.DataFrame(
+        {
+            "case_no": np.char.add(prefix, numbers),
+            "response_id": cases["response_id"],
+            "account": roster.account_ids[cases["account"]],
+            "opened_at": utc_text(cases["opened_at"]),
+            "owner": _CASE_OWNERS[owner],
+            "first_action_at": utc_text(cases["acted_at"]),
+            "closed_at": utc_text(cases["closed_at"]),
+            "arm": np.where(cases["is_treated"], "Treatment", "Control"),
+        }
     )
 
 

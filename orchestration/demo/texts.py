@@ -12,6 +12,8 @@ import io
 import numpy as np
 import pandas as pd
 
+from roi_models.simulate import Simulation
+
 SURVEY_ZONE = "America/New_York"
 _EPOCH = np.datetime64(0, "s")
 
@@ -19,6 +21,28 @@ _EPOCH = np.datetime64(0, "s")
 def cosmetic_generator(seed: int, purpose: str) -> np.random.Generator:
     """Randomness that no truth depends on (wording, owners, extra invoice lines), one stream per purpose."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, *purpose.encode()])))
+
+
+class CosmeticDraws:
+    """Uniform numbers for the rows of a frame, group of customers by group: who joins later moves nobody's numbers.
+
+    Stands in for a generator whose draws have the frame's rows as their last axis.
+    """
+
+    def __init__(self, simulation: Simulation, purpose: str, frame: str) -> None:
+        self._sizes = simulation.part_sizes(frame)
+        self._generators = [
+            cosmetic_generator(simulation.seed, purpose if place == 0 else f"{purpose} {place}")
+            for place in range(len(self._sizes))
+        ]
+
+    def random(self, shape: int | tuple[int, int]) -> np.ndarray:
+        """Numbers between 0 and 1; the last axis of `shape` is the number of rows."""
+        *first, rows = (shape,) if isinstance(shape, int) else shape
+        if rows != sum(self._sizes):
+            raise ValueError(f"{rows} rows were asked for, but the frame has {sum(self._sizes)}.")
+        pairs = zip(self._generators, self._sizes, strict=True)
+        return np.concatenate([generator.random((*first, size)) for generator, size in pairs], axis=-1)
 
 
 def utc_text(times: pd.Series | np.ndarray, suffix: str = "Z") -> np.ndarray:

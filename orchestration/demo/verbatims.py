@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from orchestration.demo.texts import CosmeticDraws
+
 _LOW = (
     "Support keeps closing tickets that are not solved.",
     "Too expensive for what we use.\nWe are looking at alternatives.",
@@ -35,7 +37,9 @@ _HIGH = (
 COMMENT_SHARE = 0.3
 
 
-def comments(generator: np.random.Generator, scores: np.ndarray, *, low_max: int, high_min: int) -> np.ndarray:
+def comments(
+    generator: np.random.Generator | CosmeticDraws, scores: np.ndarray, *, low_max: int, high_min: int
+) -> np.ndarray:
     """A comment for `COMMENT_SHARE` of the scores, blank for the rest; at most `low_max` complains,
     `high_min` praises."""
     draws = generator.random((2, len(scores)))

@@ -6,7 +6,8 @@ Does not belong here: writing files (`orchestration/demo`), estimating (every ot
 Where the description of the process leaves a choice, it was made so that the stated marginals come out
 (`realised_marginals`), and stands here:
 
-- The customers are a closed cohort: all are active in the first month, nobody joins. Their tenure is uniform
+- The customers of `simulate` are a closed cohort: all are active in the first month, nobody joins (`simulate_company`
+  has more). Their tenure is uniform
   on 0 to 95 months, so renewals (every twelfth month of tenure) are spread over the calendar. None has yet
   decided to leave when the first month begins.
 - Voluntary leaving has two halves with half of the hazard each: leaving at once, on this month's
@@ -27,6 +28,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from roi_models.simulate.company import gamed, joined, later_cohorts, newcomers, with_returns
 from roi_models.simulate.frames import Simulation, build_simulation
 from roi_models.simulate.marginals import realised_marginals, retention_features
 from roi_models.simulate.money import RATE_UNIT, dollar_cents
@@ -56,6 +58,7 @@ __all__ = [
     "realised_marginals",
     "retention_features",
     "simulate",
+    "simulate_company",
     "true_retention_gain",
 ]
 
@@ -90,3 +93,26 @@ def simulate(
         uplift=np.zeros((months, 1)),
     )
     return build_simulation(setting, switches=switches)
+
+
+def simulate_company(
+    *,
+    seed: int,
+    accounts: int = 3_000,
+    months: int = 36,
+    switches: frozenset[str] = frozenset(),
+    start_month: str = "2022-01",
+) -> Simulation:
+    """The history of `simulate`, with those who join later and those who return (`company.py`) appended to it."""
+    company = simulate(seed=seed, accounts=accounts, months=months, switches=switches, start_month=start_month)
+    for cohort_seed, month, size, is_gamed in later_cohorts(seed, accounts, months):
+        later = simulate(
+            seed=cohort_seed,
+            accounts=size,
+            months=months - month,
+            switches=switches,
+            start_month=str(company.month_starts[month].astype("datetime64[M]")),
+            parameters=newcomers(Parameters()),
+        )
+        company = joined(company, gamed(later) if is_gamed else later, month=month)
+    return with_returns(company)

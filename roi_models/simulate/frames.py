@@ -6,7 +6,8 @@ Does not belong here: draws that feed back (`process.py`), file formats (`orches
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -31,12 +32,13 @@ class Simulation:
     `account`, `contact` and `answer` are row numbers; money is int64 cents; times are UTC; "(truth)" marks
     what no company could know.
 
-    - accounts: account, segment, region, currency_code, price, tenure_start, mrr_start_cents, is_treated,
-      between (truth), event_month (−1: still a customer), event_kind, event_date
+    - accounts: account, segment, region, currency_code, price, tenure_start (negative: joins later),
+      mrr_start_cents, is_treated, between (truth), event_month (−1: still a customer), event_kind, event_date (of
+      the first departure), is_gamed (truth: somebody else answers)
     - contacts: contact, account, role
     - account_months, one row per account-month at risk: account, month, mrr_cents, tenure, renewal,
       voluntary, involuntary, has_decided (truth), movement (+1 expanded, −1 shrank, from next month on),
-      satisfaction (truth)
+      satisfaction (truth), is_returned (the account had left before)
     - churn_events, by date: account, event_date, kind (voluntary, involuntary, contraction)
     - invitations of the relationship survey: contact, account, month, invited_at
     - answers, in order of recording: answer, account, contact, month, survey (relationship, exit),
@@ -46,7 +48,8 @@ class Simulation:
     - follow_ups, one per detractor's answer: answer, account, opened_at, is_treated, acted_at, closed_at
     - fx_rates: month, currency_code, rate (ten-thousandths of a dollar per unit)
 
-    `month_starts` holds the first day of every month and of the month after the last.
+    `month_starts` holds the first day of every month and of the month after the last. `parts` says of how many rows of
+    each group of customers a frame is made, in their order (`company.py`); without it all are of one.
     """
 
     seed: int
@@ -63,6 +66,11 @@ class Simulation:
     brand_ratings: pd.DataFrame
     follow_ups: pd.DataFrame
     fx_rates: pd.DataFrame
+    parts: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+    def part_sizes(self, frame: str) -> tuple[int, ...]:
+        """Rows of a frame by group of customers."""
+        return self.parts.get(frame, (len(getattr(self, frame)),))
 
 
 def build_simulation(setting: Setting, *, switches: frozenset[str]) -> Simulation:
@@ -73,7 +81,7 @@ def build_simulation(setting: Setting, *, switches: frozenset[str]) -> Simulatio
     account_months = pd.concat(
         [pd.DataFrame({"month": month, **record}) for month, record in enumerate(history.months)],
         ignore_index=True,
-    )
+    ).assign(is_returned=False)
     return Simulation(
         seed=streams.seed,
         switches=switches,
@@ -116,6 +124,7 @@ def _accounts(population: Population, history: History) -> pd.DataFrame:
             "event_month": history.event_month,
             "event_kind": np.where(has_left, kind, None),
             "event_date": np.where(has_left, history.event_date, np.datetime64("NaT")).astype("datetime64[s]"),
+            "is_gamed": False,
         }
     )
 

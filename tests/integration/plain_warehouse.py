@@ -24,6 +24,10 @@ class PlainWarehouse:
         models, _tests = compiled_nodes(home)
         self._models = {model["name"]: model for model in models}
         self._order = list(self._models)
+        self._reads = {
+            name: {key.rpartition(".")[2] for key in model["depends_on"]["nodes"]} & set(self._models)
+            for name, model in self._models.items()
+        }
         self._connection = duckdb.connect()
         self._connection.execute("set TimeZone = 'UTC'")
         self._connection.execute("set threads = 1")
@@ -56,6 +60,14 @@ class PlainWarehouse:
                 self._connection.execute(f"delete from run.{schema}.{name}")
                 self._connection.execute(f"insert into run.{schema}.{name} from finished.{schema}.{name}")
 
+    def copy_schema(self, schema: str, database: Path) -> None:
+        """Fill the tables of a schema with the rows that another database has under the same names."""
+        self._connection.execute(f"attach '{database}' as given (read_only)")
+        for name in self.names(schema):
+            self._connection.execute(f"delete from run.{schema}.{name}")
+            self._connection.execute(f"insert into run.{schema}.{name} by name from given.{schema}.{name}")
+        self._connection.execute("detach given")
+
     def names(self, schema: str) -> list[str]:
         """The relations of a schema."""
         return sorted(name.removeprefix(f"{schema}.") for name in self._relations if name.startswith(f"{schema}."))
@@ -75,6 +87,14 @@ class PlainWarehouse:
             target = self._relations[name]
             self._connection.execute(f"delete from {target}")
             self._connection.execute(f"insert into {target} by name {self._models[name]['compiled_code']}")
+
+    def run_up_to(self, names: Iterable[str]) -> None:
+        """Run these models and all that they read."""
+        wanted, waiting = set(), set(names)
+        while waiting:
+            wanted |= waiting
+            waiting = {read for name in waiting for read in self._reads[name]} - wanted
+        self.run(wanted)
 
     def rows(self, sql: str) -> list[dict[str, Any]]:
         """The result of a query."""

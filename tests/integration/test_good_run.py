@@ -8,8 +8,11 @@ import re
 import pytest
 
 from orchestration.demo import PLANTED
+from orchestration.demo.crm_files import GAMING_OWNER
 from orchestration.demo.planted import NPS_FILE
+from orchestration.demo.tickets import ANGRY_ACCOUNTS
 from orchestration.fingerprint import file_sha256
+from roi_models.simulate.company import GAMED_ACCOUNTS
 from tests.integration.pipeline import document, rows, tables
 
 BUCKETS = ("accepted", "rejected", "superseded", "excluded", "empty")
@@ -109,6 +112,44 @@ def test_published_database_has_the_rows_of_the_parquet_files(published):
         assert differing == [], name
 
 
+def test_no_mart_is_empty_and_what_is_planted_shows(published):
+    marts = [name for name in tables(published) if name.startswith("marts.")]
+    assert [name for name in marts if rows(published, f"select count(*) as n from {name}")[0]["n"] == 0] == []
+    (seen,) = rows(
+        published,
+        "select count(case when is_at_risk then 1 end) as at_risk, count(case when is_unprofitable then 1 end) as dear "
+        "from marts.fct_account_360",
+    )
+    assert seen["at_risk"] >= ANGRY_ACCOUNTS and seen["dear"] > 0
+    # By chance an honest owner's mean may stand out; nobody honest gives one score only.
+    flagged = rows(
+        published, "select signal, entity from marts.agg_gaming_signals where is_flagged and metric_id = 'nps'"
+    )
+    assert {"signal": "owner_outlier", "entity": GAMING_OWNER} in flagged
+    assert [row["entity"] for row in flagged if row["signal"] == "digit_heaping"] == [GAMING_OWNER]
+    (bridge,) = rows(
+        published,
+        "select sum(count_new) as new, sum(count_reactivated) as reactivated from marts.agg_mrr_bridge "
+        "where slice_name = 'total'",
+    )
+    assert bridge["new"] > GAMED_ACCOUNTS and bridge["reactivated"] > 0
+    (gap,) = rows(published, "select gap_mean_score from marts.agg_perception_gaps")
+    assert gap["gap_mean_score"] > 0
+    versions = rows(
+        published,
+        "select metric_version, count_answers from marts.agg_metric_scores where metric_id = 'ces' "
+        "and period_kind = 'all' and slice_name = 'total' order by metric_version",
+    )
+    assert [row["metric_version"] for row in versions] == ["1", "2"]
+    routed = rows(
+        published,
+        "select metric_id, count(follow_up_id) as n, count(*) - count(follow_up_id) as unrouted "
+        "from marts.fct_follow_ups group by metric_id order by metric_id",
+    )
+    assert [row["metric_id"] for row in routed] == ["ces", "csat", "nps"]
+    assert all(row["n"] > row["unrouted"] for row in routed)
+
+
 def planted(bucket):
     return [pytest.param(d, id=name) for name, d in PLANTED.items() if d.bucket == bucket]
 
@@ -142,7 +183,9 @@ def test_planted_row_is_set_aside_by_its_rule(published, defect):
 
 @pytest.mark.parametrize("defect", planted("accepted"))
 def test_planted_row_is_kept_flagged_and_counted(published, defect):
-    flag = {"orphan_answers": "not is_matched", "answers_after_churn": "is_after_churn"}[defect.rule]
+    flag = {"orphan_answers": "not is_matched and audience = 'customer'", "answers_after_churn": "is_after_churn"}[
+        defect.rule
+    ]
     found = rows(published, f"select response_id, is_current from marts.fct_survey_responses where {flag}")
     assert set(defect.keys) <= {row["response_id"] for row in found}
     assert not any(row["is_current"] for row in found if row["response_id"] in defect.keys)

@@ -15,7 +15,7 @@ from orchestration.demo import DEMO_FILES, PLANTED, render_demo, write_demo
 from orchestration.demo.identity import account_id, company_name, contact_email
 from orchestration.demo.planted import NPS_FILE
 from orchestration.errors import VocRoiError
-from roi_models.simulate import simulate
+from roi_models.simulate import simulate_company
 
 SIZE = {"seed": 7, "accounts": 250, "months": 15}
 KEY_COLUMN = {
@@ -28,7 +28,7 @@ KEY_COLUMN = {
 
 @pytest.fixture(scope="module")
 def simulation():
-    return simulate(**SIZE)
+    return simulate_company(**SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +150,7 @@ def test_every_reference_is_known_but_the_orphans(files):
     contact_ids, emails = {row["Id"] for row in contacts}, {row["Email"] for row in contacts}
     assert {row["AccountId"] for row in contacts} == accounts
     for name, column in [
+        ("account_costs.csv", "account_code"),
         ("billing_contracts.csv", "account_code"),
         ("billing_invoices.csv", "account_code"),
         ("churn.csv", "account_code"),
@@ -165,6 +166,7 @@ def test_every_reference_is_known_but_the_orphans(files):
     assert forwarded
     assert all(row["RecipientEmail"].isupper() and not row["account_ref"] for row in forwarded)
     answered = {row["ResponseId"] for row in responses}
+    answered |= {f"Z-{row['ticket_id']}" for row in rows_of(files, "zendesk_tickets.csv") if row["survey_responded_at"]}
     assert {row["response_id"] for row in rows_of(files, "follow_ups.csv")} <= answered
 
 
@@ -195,21 +197,27 @@ def test_signs_follow_the_line_type(files):
     assert tuple(wrong) == PLANTED["refund_with_wrong_sign"].keys
 
 
-def test_billing_stops_after_the_month_of_leaving(files):
+def test_billing_stops_after_the_month_of_leaving_and_begins_anew_with_a_return(files):
     billed = defaultdict(set)
     for row in rows_of(files, "billing_invoices.csv"):
         billed[row["account_code"]].add(row["period_start"][6:] + row["period_start"][3:5])
-    ended = {row["account_code"]: row["term_end"] for row in rows_of(files, "billing_contracts.csv")}
+    contracts = rows_of(files, "billing_contracts.csv")
+    ended = {row["account_code"]: row["term_end"] for row in contracts if row["status"] == "Cancelled"}
+    returned = {row["account_code"]: row["term_start"] for row in contracts if row["contract_no"].endswith("-R")}
     departures = [
         row
         for row in rows_of(files, "churn.csv")
         if row["type"] != "Downgrade" and row["event_id"] not in PLANTED["impossible_date"].keys
     ]
-    assert len(departures) > 10
+    assert len(departures) > 10 and returned
     for row in departures:
+        account = row["account_code"]
         day, month, year = row["effective_date"].split("/")
-        assert max(billed[row["account_code"]]) == year + month
-        assert ended[row["account_code"]] == f"{year}-{month}-{day}"
+        again = returned.pop(account, "9999-12").replace("-", "")[:6]
+        assert max(stamp for stamp in billed[account] if stamp < again) == year + month
+        assert again == "999912" or min(stamp for stamp in billed[account] if stamp > year + month) == again
+        assert ended[account] == f"{year}-{month}-{day}"
+    assert not returned
 
 
 def test_contract_terms_join_up_and_hold_the_first_bill(files):
@@ -223,7 +231,10 @@ def test_contract_terms_join_up_and_hold_the_first_bill(files):
         terms[row["account_code"]].append(row)
     for account, rows in terms.items():
         for earlier, later in pairwise(rows):
-            assert (earlier["renewal_date"], earlier["status"]) == (later["term_start"], "Expired")
+            if later["contract_no"].endswith("-R"):
+                assert earlier["status"] == "Cancelled" and earlier["term_end"] < later["term_start"]
+            else:
+                assert (earlier["renewal_date"], earlier["status"]) == (later["term_start"], "Expired")
             assert bills[account, later["term_start"]] == later["mrr_minor"]
     assert {row["status"] for rows in terms.values() for row in rows} == {"Active", "Expired", "Cancelled"}
 

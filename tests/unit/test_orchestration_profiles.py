@@ -45,10 +45,10 @@ def test_the_profiles_that_come_along_are_sound(profile):
         ("headline_lag: 3", "headline_lag: 9", r"headline_lag: input should be less than or equal to 6, but .*'9'"),
         ("fresh_days: 183", "fresh_days: 400", r"fresh_days 400 must not exceed stale_days 365"),
         ("fresh_days: 183", "fresh_days: soon", r"metrics.yml:\d+: fresh_days: .*valid integer.*'soon'"),
-        ("    scale_max: 7\n", "    scale_max: 7\n    knot: 7\n", r"metrics.ces: knot 7 must lie between 1 and 7"),
+        ("    knot: 5 ", "    knot: 7 ", r"metrics.ces: knot 7 must lie between 1 and 7"),
         (
-            "    scale_max: 7\n",
-            "    scale_max: 7\n    earlier: {x: {scale_min: 1, scale_max: 7, low_max: 2, high_min: 4}}\n",
+            '"1": {scale_min: 1, scale_max: 5,',
+            '"1": {scale_min: 1, scale_max: 7,',
             r"metrics.ces: each version of a metric needs a name and a scale of its own",
         ),
         ("low_max: 6 ", "low_max: 9 ", r"metrics.yml:\d+: metrics.nps: scale_min 0 ≤ low_max 9 < high_min 9"),
@@ -164,13 +164,13 @@ def test_composites_are_a_row_per_part():
 
 
 def test_where_lower_is_better_thresholds_are_mirrored(edited):
-    text = "    scale_max: 7\n    orientation: lower_is_better\n    version: two\n    earlier: {one: {scale_min: 1, "
-    text += "scale_max: 5, low_max: 2, high_min: 4}}\n"
-    metrics = load_metrics(edited("metrics.yml", "    scale_max: 7\n", text))
+    metrics = load_metrics(
+        edited("metrics.yml", "    scale_max: 7\n", "    scale_max: 7\n    orientation: lower_is_better\n")
+    )
     assert metrics.metrics["ces"].oriented_thresholds == (3, 5)
     assert metrics.metrics["nps"].oriented_thresholds == (6, 9)
     rows = control_rows(metrics, load_business_case(CONFIG / "demo"))["metric_versions"]
-    assert [(row[1], row[3], row[-1]) for row in rows if row[0] == "ces"] == [("one", 5, False), ("two", 7, True)]
+    assert [(row[1], row[3], row[-1]) for row in rows if row[0] == "ces"] == [("1", 5, False), ("2", 7, True)]
 
 
 def test_bins_and_steps_leave_no_gap():

@@ -208,6 +208,10 @@ def active_accounts(simulation: Simulation, months: pd.DataFrame, scores: Accoun
     last = months[(months["month"] == end - 1) & ~months["is_churned"]]
     score, _, state = scores.at(last["account"].to_numpy(), np.full(len(last), end))
     tenure = last["tenure"].to_numpy() + 1
+    panel = simulation.account_months
+    came_back = panel[panel["is_returned"]].groupby("account")["month"].min()
+    # Who came back has a term since then; everybody else's began with the tenure.
+    in_term = (end - last["account"].map(came_back)).fillna(pd.Series(tenure, index=last.index)).to_numpy(int)
     return pd.DataFrame(
         {
             "account_id": [account_id(number) for number in last["account"]],
@@ -216,7 +220,7 @@ def active_accounts(simulation: Simulation, months: pd.DataFrame, scores: Accoun
             "score": score,
             "score_state": state,
             "tenure_months": tenure,
-            "months_to_renewal": (-tenure) % 12 + 1,
+            "months_to_renewal": (-in_term) % 12 + 1,
             "control_key": last["control_key"].to_numpy(),
         }
     ).sort_values("account_id", ignore_index=True)

@@ -17,7 +17,7 @@ from orchestration.inputs import ensure_inbox
 from orchestration.profiles import load_business_case, load_metrics
 from orchestration.settings import PROJECT_ROOT, TELEMETRY_OFF, Settings
 from orchestration.warehouse import Warehouse
-from roi_models.simulate import Simulation, retention_features, simulate
+from roi_models.simulate import Simulation, retention_features, simulate_company
 
 # A build of its own and its oracle take a minute: `make validate`, and CI.
 pytestmark = pytest.mark.validate
@@ -65,7 +65,7 @@ def warehouse(settings) -> Warehouse:
 @pytest.fixture(scope="module")
 def observed(settings, warehouse) -> Observed:
     demo = load_sources(PROFILE).demo
-    simulation = simulate(seed=demo.seed, accounts=ACCOUNTS, months=demo.months)
+    simulation = simulate_company(seed=demo.seed, accounts=ACCOUNTS, months=demo.months)
     _, answers = retention_features(simulation)
     answers = pd.concat([answers, planted_answers(settings, simulation)], ignore_index=True)
     return observe(simulation, load_metrics(PROFILE), lags=range(1, 7), answers=answers)

@@ -30,12 +30,14 @@ from roi_models.business_case import build_case
 from roi_models.hazard import Z95, fit_hazard, score_effect
 from roi_models.results import Claim, Level, RetentionEffect, SurvivalByGroup, Verdict
 from roi_models.retention import estimate_retention
-from roi_models.simulate import simulate
+from roi_models.simulate import simulate, simulate_company
 from roi_models.verdict import judge
 
 
 def observed(*switches: str, lags: tuple[int, ...] = (LAG,)) -> Observed:
-    simulation = simulate(seed=DEMO.seed, accounts=DEMO.accounts, months=DEMO.months, switches=frozenset(switches))
+    simulation = simulate_company(
+        seed=DEMO.seed, accounts=DEMO.accounts, months=DEMO.months, switches=frozenset(switches)
+    )
     return observe(simulation, METRICS, lags=lags)
 
 

@@ -2,8 +2,8 @@
 with flags as (
     select
         'orphan_answers' as flag,
-        'Answers whose account, contact and address we do not know' as label,
-        {{ count_where('not is_matched') }} as count_rows
+        'Customers'' answers whose account, contact and address we do not know' as label,
+        {{ count_where("not is_matched and audience = 'customer'") }} as count_rows
     from {{ ref('fct_survey_responses') }}
     union all
     select
