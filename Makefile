@@ -29,7 +29,7 @@ run: $(INSTALLED) ## run the main job and print where report, workbook and table
 
 test: $(INSTALLED) ## run the tests (four to five minutes on two cores)
 	@# Two workers share two cores: each may use one thread for linear algebra.
-	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup -n 2 --dist loadgroup
+	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup
 
 validate: $(INSTALLED) ## run the slow validity checks as well
 	@$(BIN)/python -m pytest -m validate
@@ -56,8 +56,9 @@ ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
 doctor: $(INSTALLED) ## say what is installed, configured and published, and what is wrong
 	@$(BIN)/voc-roi doctor
 
-bench: $(INSTALLED) ## print where a run's time goes
+bench: $(INSTALLED) ## print where a run's time goes, and how the warehouse grows
 	@$(BIN)/python bench/overhead.py
+	@$(BIN)/python bench/warehouse.py
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-annotate \

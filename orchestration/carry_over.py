@@ -1,9 +1,10 @@
 """What a build takes over from the one before it, so that a new month does not cost as much as all months.
 
-Belongs here: deciding whether anything may be carried over, telling dbt which files arrived, remembering what was built.
+Belongs here: deciding whether anything may be carried over, telling dbt which files arrived, noting what was built.
 Does not belong here: which rows and months are built again for it (dbt_project/macros/carry_over.sql).
 
-Tables are carried over only where code and configuration are the same; a build that did not end is begun anew. What comes out is what a build of everything gives (tests/integration/test_carry_over.py).
+Tables are carried over only where code and configuration are the same; a build that did not end is begun anew. What comes
+out is what a build of everything gives (tests/integration/test_carry_over.py).
 """
 
 from __future__ import annotations
@@ -62,15 +63,13 @@ def end_build(run: Run) -> None:
 def files_to_classify(files: set[FileKey], before: set[FileKey], snapshots: set[str]) -> list[FileKey]:
     """Files whose rows must be forgotten and, where the run still sees them, classified again.
 
-    Those that are new; all of a snapshot source with a new one, because another snapshot counts now; all of a table that
-    a file is gone from, because its rows had set others aside.
+    Those that are new; all of a snapshot source with a new one, because another snapshot counts now; all of a table
+    that a file is gone from, because its rows had set others aside.
     """
     arrived, gone = files - before, before - files
     shrunk = {table for table, _, _ in gone}
     replaced = {(table, source) for table, source, _ in arrived if source in snapshots}
-    return sorted(
-        key for key in files | before if key in arrived or key[0] in shrunk or key[:2] in replaced
-    )
+    return sorted(key for key in files | before if key in arrived or key[0] in shrunk or key[:2] in replaced)
 
 
 def write_carried(warehouse: Warehouse, arrived: list[FileKey], *, anew: bool) -> None:
