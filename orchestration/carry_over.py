@@ -3,8 +3,8 @@
 Belongs here: deciding whether anything may be carried over, telling dbt which files arrived, noting what was built.
 Does not belong here: which rows and months are built again for it (dbt_project/macros/carry_over.sql).
 
-Tables are carried over only where code and configuration are the same; a build that did not end is begun anew. What comes
-out is what a build of everything gives (tests/integration/test_carry_over.py).
+Tables are carried over only where code and configuration are the same; a build that did not end is begun anew. What
+comes out is what a build of everything gives (tests/integration/test_carry_over.py).
 """
 
 from __future__ import annotations
