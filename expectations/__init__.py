@@ -1,1 +1,1 @@
-"""Great Expectations at the two edges of the warehouse: what is expected (`suites`), and the one runner (`runner`)."""
+"""Great Expectations at the two edges: what is expected (`raw_suites`, `mart_suites`), and what runs it (`runner`)."""

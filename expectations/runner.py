@@ -1,7 +1,7 @@
 """Runs suites inside the warehouse by push-down: no frame is loaded. The only module that knows Great Expectations.
 
 Belongs here: the adapter for DuckDB, running a set of suites, Data Docs, results in our own shape.
-Does not belong here: what is expected (`suites.py`), blocking a run (`orchestration/checks.py`).
+Does not belong here: what is expected (`raw_suites.py`, `mart_suites.py`), blocking a run (`orchestration/checks.py`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from expectations.suites import Suite
+from expectations.expectation import Suite
 
 SITE = "data_docs"
 # Complete: the rows that break a rule are what a person wants to see.
@@ -124,8 +124,8 @@ class GateRunner:
         if len(validation.results) != len(suite.expectations):
             raise GateError(
                 f"The gate {name} evaluated {len(validation.results)} of its {len(suite.expectations)} expectations; "
-                "look at expectations/suites.py for two that are the same, or one that Great Expectations does not "
-                "know."
+                "look at expectations/raw_suites.py and mart_suites.py for two that are the same, or one that Great "
+                "Expectations does not know."
             )
         outcomes = (_outcome(name, result) for result in validation.results)
         return SuiteResult(

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
+from expectations.expectation import Suite
 from expectations.runner import SuiteResult
-from expectations.suites import Suite
 from orchestration.run import Run
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dagster as dg
 
-from expectations.suites import MART_SUITES, RAW_SUITES
+from expectations.mart_suites import MART_SUITES
+from expectations.raw_suites import RAW_SUITES
 from orchestration import transform
 from orchestration.assets_dbt import dbt_assets, mart_keys
 from orchestration.assets_raw import control, raw_assets

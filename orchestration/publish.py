@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from expectations.suites import MART_SUITES, RAW_SUITES
+from expectations.mart_suites import MART_SUITES
+from expectations.raw_suites import RAW_SUITES
 from orchestration.errors import VocRoiError
 from orchestration.fingerprint import code_hash, config_hash, run_hash
 from orchestration.ingest import record_published

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import duckdb
 import pytest
 
+from expectations.mart_suites import MART_SUITES
+from expectations.raw_suites import RAW_SUITES
 from expectations.runner import GateRunner
-from expectations.suites import MART_SUITES, RAW_SUITES
 from orchestration.ingest import load_contract, load_inbox, load_sources
 from orchestration.warehouse import Warehouse
 from tests.integration.pipeline import copy_of

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import dagster as dg
 import pytest
 
-from expectations.suites import MART_SUITES, RAW_SUITES
+from expectations.mart_suites import MART_SUITES
+from expectations.raw_suites import RAW_SUITES
 from orchestration.definitions import build_definitions
 from orchestration.jobs import REFRESH
 

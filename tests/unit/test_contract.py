@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from expectations.suites import RAW_SUITES
+from expectations.raw_suites import RAW_SUITES
 from orchestration.data_quality import ABSENT_TABLES
 from orchestration.ingest import load_contract
 
