@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items):
     """Keep tests that share a run in one worker, where it is made once: the tiny company's or the demo's."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            is_tiny = item.path.stem in {"test_bad_files", "test_late_files", "test_tiny_company"}
+            is_tiny = item.path.stem in {"test_bad_files", "test_carry_over", "test_late_files", "test_tiny_company"}
             item.add_marker(pytest.mark.xdist_group("tiny" if is_tiny else "demo"))
 
 

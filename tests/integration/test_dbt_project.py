@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 
 from orchestration.transform import manifest
+from tests.integration.pipeline import ROOT
 
 MOST_JOINS = 7
 FOLDER_PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "agg_")}
@@ -153,3 +155,11 @@ def test_every_model_is_read_or_published(models):
         model["name"] for model in models.values() if folder_of(model) != "marts" and model["unique_id"] not in read
     }
     assert {name for name in unread if not is_classification(name)} == set(UNREAD)
+
+
+def test_the_spill_folder_is_given_when_the_warehouse_is_opened():
+    """dbt repeats `settings` for every query, and DuckDB refuses to set a spill folder that it has begun to use."""
+    profiles = yaml.safe_load((ROOT / "dbt_project/profiles.yml").read_text(encoding="utf-8"))
+    for output in profiles["voc_roi"]["outputs"].values():
+        assert {"threads", "memory_limit", "temp_directory"} <= set(output["config_options"])
+        assert set(output["settings"]) == {"TimeZone"}
