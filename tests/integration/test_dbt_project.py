@@ -17,6 +17,9 @@ MOST_JOINS = 7
 FOLDER_PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "agg_")}
 WITHOUT_KEY = {
     "int_calendar__as_of": "one row by construction",
+    "int_feedback__contact_months": "a view of int_feedback__answer_spans, whose key and whose spans are tested",
+    "int_rebuild__from_month": "one row by construction",
+    "int_survey__paired": "a view; int_survey__matched is its table, with the key tested",
     "fct_rejected_rows": "an unpivoted source row may give several",
 }
 WITH_MANY_JOINS = {
@@ -27,7 +30,7 @@ WITH_MANY_JOINS = {
     "fct_survey_calendar": "one row of rules, the calendar and the person's account",
     "fct_survey_invitations": "an invitation finds its person, the one before and its response",
     "dim_accounts": "an account's card: each join adds a fact, one row each",
-    "int_survey__paired": "an answer finds its account by three keys, its scale, and a departure before it",
+    "fct_account_months": "an account-month: its tenure, its renewal and its score, one row each",
 }
 UNREAD = {
     "stg_raw__attribute_ratings": "checked and counted; drivers of the score are the models' to estimate",
