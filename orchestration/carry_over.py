@@ -50,6 +50,8 @@ def begin_build(run: Run) -> bool:
     snapshots = {name for name, source in run.sources.sources.items() if source.delivery == "snapshot"}
     before = {tuple(key) for key in built["files"]} if built else set()
     write_carried(run.warehouse, files_to_classify(_files(run), before, snapshots), anew=built is None)
+    # What the models wrote is of the run before, and not all of it is written every time.
+    run.warehouse.drop_schema("roi")
     return built is not None
 
 
@@ -63,13 +65,14 @@ def end_build(run: Run) -> None:
 def files_to_classify(files: set[FileKey], before: set[FileKey], snapshots: set[str]) -> list[FileKey]:
     """Files whose rows must be forgotten and, where the run still sees them, classified again.
 
-    Those that are new; all of a snapshot source with a new one, because another snapshot counts now; all of a table
-    that a file is gone from, because its rows had set others aside.
+    Those that are new; beside them every snapshot source of the table, because which snapshot counts is seen from all
+    of its rows; all of a table that a file is gone from, because its rows had set others aside.
     """
     arrived, gone = files - before, before - files
-    shrunk = {table for table, _, _ in gone}
-    replaced = {(table, source) for table, source, _ in arrived if source in snapshots}
-    return sorted(key for key in files | before if key in arrived or key[0] in shrunk or key[:2] in replaced)
+    shrunk, grown = {key[0] for key in gone}, {key[0] for key in arrived}
+    return sorted(
+        key for key in files | before if key in arrived or key[0] in shrunk or (key[0] in grown and key[1] in snapshots)
+    )
 
 
 def write_carried(warehouse: Warehouse, arrived: list[FileKey], *, anew: bool) -> None:

@@ -55,6 +55,11 @@ class Warehouse:
                 columns = [*table.column_names, *PROVENANCE_COLUMNS]
                 connection.execute(f"create or replace view raw.{table.name} as {_raw_select(columns, paths)}")
 
+    def drop_schema(self, schema: str) -> None:
+        """Drop a schema with all its tables, if it is there."""
+        with self.connect() as connection:
+            connection.execute(f"drop schema if exists {schema} cascade")
+
     def write_tables(self, schema: str, tables: Mapping[str, tuple[Mapping[str, str], Rows]]) -> None:
         """Replace tables by rows of plain values: each is its columns (name to SQL type, in order) and its rows."""
         with self.connect() as connection:

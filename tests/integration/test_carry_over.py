@@ -9,7 +9,7 @@ from tests.integration.pipeline import Home
 from tests.integration.tiny_company import METRICS, SOURCES, tiny_files, write_lines, write_tiny_company
 
 OLD, NEW = ("survey_responses", "survey", "1"), ("survey_responses", "survey", "2")
-OTHER = ("survey_responses", "tickets", "3")
+OTHER, NEWER = ("survey_responses", "tickets", "3"), ("survey_responses", "tickets", "4")
 
 # Until May; what June brings: a contract, departures, answers in a file of their own. Among the answers one that was
 # sent before, one of March that arrives late, and one that breaks a rule.
@@ -27,10 +27,18 @@ ANSWERS_OF_JUNE = [
         ({OLD}, {OLD}, set(), []),
         ({OLD, NEW}, {OLD}, set(), [NEW]),
         ({OLD, NEW, OTHER}, {OLD, OTHER}, {"survey"}, [OLD, NEW]),
+        ({OLD, OTHER, NEWER}, {OLD, OTHER}, {"survey"}, [OLD, NEWER]),
         ({NEW, OTHER}, {OLD, OTHER}, {"survey"}, [OLD, NEW, OTHER]),
         ({OLD}, set(), set(), [OLD]),
     ],
-    ids=["nothing new", "an increment", "another snapshot", "a file that is gone", "anew"],
+    ids=[
+        "nothing new",
+        "an increment",
+        "another snapshot",
+        "an increment beside a snapshot",
+        "a file that is gone",
+        "anew",
+    ],
 )
 def test_which_files_are_classified_again(files, before, snapshots, expected):
     assert files_to_classify(files, before, snapshots) == sorted(expected)
