@@ -5,6 +5,7 @@ Does not belong here: statistics (`roi_models`), queries (`marts.py`), files (`p
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import dagster as dg
 import pandas as pd
@@ -14,6 +15,7 @@ from orchestration.case_file import assemble_case_file, assumptions_of
 from orchestration.publish import publish
 from orchestration.run import Run
 from roi_models.business_case import build_case, revenue_at_risk
+from roi_models.decomposition import decompose
 from roi_models.report import model_tables
 from roi_models.results import BusinessCase, CaseFile, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.retention import estimate_retention
@@ -21,6 +23,8 @@ from roi_models.survival import survival_by_group
 from roi_models.wallet import summarise_wallet
 
 _CELLS = dg.AssetKey(["marts", "agg_hazard_cells"])
+_BASELINES = dg.AssetKey(["marts", "agg_baseline_cells"])
+_ROLES = dg.AssetKey(["marts", "agg_role_cells"])
 _CONTROLS = dg.AssetKey(["marts", "agg_control_levels"])
 _LANDMARK = dg.AssetKey(["marts", "fct_landmark_survival"])
 _ACCOUNTS = dg.AssetKey(["marts", "dim_accounts"])
@@ -33,7 +37,7 @@ _MEMORY = "memory"
 @dg.asset(
     key_prefix="roi",
     group_name="roi",
-    deps=[_CELLS, _CONTROLS],
+    deps=[_CELLS, _BASELINES, _ROLES, _CONTROLS],
     io_manager_key=_MEMORY,
     required_resource_keys={"run"},
 )
@@ -41,20 +45,23 @@ def retention_effect(context: dg.AssetExecutionContext) -> dg.Output[RetentionEf
     """How one point of the primary metric goes with monthly churn: grouped cloglog on the hazard cells."""
     run: Run = context.resources.run
     with run.step("retention model") as remarks:
-        cells = marts.read_cells(run)
+        lag, outcome = run.metrics.headline_lag, marts.churn_outcome(run)
         effect = estimate_retention(
-            cells,
+            marts.read_cells(run),
             marts.read_control_levels(run),
             metric=run.metrics.primary.label,
-            headline_lag=run.metrics.headline_lag,
-            outcome=marts.churn_outcome(run),
+            headline_lag=lag,
+            outcome=outcome,
         )
+        parts = decompose(marts.read_baseline_cells(run), marts.read_role_cells(run), outcome=outcome, lag=lag)
+        effect = replace(effect, parts=parts)
         remarks.append(f"{effect.fit.count_account_months:,} account-months, {effect.fit.count_events:,} events")
     return dg.Output(
         effect,
         metadata={
             "lag_profile": _table(effect.lag_profile),
             "terms": _table(effect.fit.table),
+            "parts": _table(effect.parts),
             "reading": effect.text,
         },
     )

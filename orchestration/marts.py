@@ -22,6 +22,16 @@ def read_cells(run: Run) -> pd.DataFrame:
     return run.warehouse.read(f"select {key}, {sums} from marts.agg_hazard_cells group by {key} order by {key}")
 
 
+def read_baseline_cells(run: Run) -> pd.DataFrame:
+    """Cells of the level of the score beside the account's own baseline."""
+    return run.warehouse.read("select * from marts.agg_baseline_cells order by all")
+
+
+def read_role_cells(run: Run) -> pd.DataFrame:
+    """Cells of the score of one role at a time."""
+    return run.warehouse.read("select * from marts.agg_role_cells order by all")
+
+
 def read_control_levels(run: Run) -> pd.DataFrame:
     """Levels of the controls with the means of their bins."""
     return run.warehouse.read("select * from marts.agg_control_levels order by all")

@@ -7,6 +7,8 @@ placebo and texts (`retention.py`).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
@@ -108,19 +110,30 @@ def failed_fit(*, outcome: str, lag: int, problem: str, rows: pd.DataFrame) -> H
     )
 
 
-def _fit_encoded(
-    rows: pd.DataFrame, covariate_cells: pd.DataFrame, encoding: DesignEncoding, *, outcome: str, lag: int
-) -> HazardFit:
-    """Fit collapsed cells, then cluster over the rows per account group."""
-    groups = rows["account_group"].nunique()
-    if groups < 2:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusteredFit:
+    """Coefficients of a design with account-clustered and with model-based covariance."""
+
+    coef: np.ndarray
+    covariance: np.ndarray
+    covariance_model: np.ndarray
+    loglik: float
+
+
+def fit_clustered(
+    design: np.ndarray, covariate_cells: pd.DataFrame, rows: pd.DataFrame, *, terms: tuple[str, ...]
+) -> ClusteredFit:
+    """Fit collapsed cells (at_risk, events; `design` has a row for each), then cluster over the rows per account group.
+
+    `rows` name their cell by its position. Raises NotEstimableError with the sentence why nothing can be estimated.
+    """
+    if rows["account_group"].nunique() < 2:
         raise NotEstimableError("All account-months are of one account group, so no standard error can be clustered.")
-    design = design_matrix(encoding, covariate_cells)
     fitted = fit_cloglog(
         design,
         covariate_cells["at_risk"].to_numpy(),
         covariate_cells["events"].to_numpy(),
-        terms=encoding.terms,
+        terms=terms,
     )
     if fitted.problem is not None:
         raise NotEstimableError(fitted.problem)
@@ -132,18 +145,32 @@ def _fit_encoded(
         events=rows["events"].to_numpy(),
         cluster=rows["account_group"].to_numpy(),
     )
+    return ClusteredFit(
+        coef=fitted.coef,
+        covariance=clustered,
+        covariance_model=fitted.covariance_model,
+        loglik=fitted.loglik,
+    )
+
+
+def _fit_encoded(
+    rows: pd.DataFrame, covariate_cells: pd.DataFrame, encoding: DesignEncoding, *, outcome: str, lag: int
+) -> HazardFit:
+    """The fit of one encoding, with the counts it rests on."""
+    design = design_matrix(encoding, covariate_cells)
+    fitted = fit_clustered(design, covariate_cells, rows, terms=encoding.terms)
     return HazardFit(
         outcome=outcome,
         lag=lag,
         terms=encoding.terms,
         coef=fitted.coef,
-        covariance=clustered,
+        covariance=fitted.covariance,
         covariance_model=fitted.covariance_model,
-        table=_table(encoding.terms, fitted.coef, clustered, fitted.covariance_model),
+        table=_table(encoding.terms, fitted.coef, fitted.covariance, fitted.covariance_model),
         loglik=fitted.loglik,
         count_account_months=int(rows["at_risk"].sum()),
         count_events=int(rows["events"].sum()),
-        count_groups=int(groups),
+        count_groups=int(rows["account_group"].nunique()),
         encoding=encoding,
     )
 

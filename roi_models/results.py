@@ -110,6 +110,8 @@ class RetentionEffect:
     `background_hazard`: monthly hazard of the departures that are not the outcome (involuntary churn beside
     voluntary); no score moves it, but it takes revenue away in either world.
     `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events, observed_events.
+    `parts`: what lies behind the slope, one row per part (decomposition.py): level within accounts, between them, by
+    role; empty where it was not asked for.
     `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both the score and churn to
     explain the headline ratio away; `e_value_limit`: the same for the interval's limit nearest to 1 (1 when the
     interval holds 1).
@@ -125,6 +127,7 @@ class RetentionEffect:
     background_hazard: float = 0.0
     e_value: float | None = None
     e_value_limit: float | None = None
+    parts: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

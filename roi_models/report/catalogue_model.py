@@ -50,6 +50,17 @@ LAG_MEASURES = (
     Measure(column="count_events", unit="count", definition="Churn events behind the estimate at {label}."),
 )
 
+PART_MEASURES = (
+    Measure(
+        column="hazard_ratio",
+        unit="ratio",
+        low="ci_low",
+        high="ci_high",
+        definition="Hazard ratio of churn per point: {label}.",
+    ),
+    Measure(column="count_events", unit="count", definition="Churn events behind the estimate: {label}."),
+)
+
 TERM_MEASURES = (
     Measure(
         column="hazard_ratio",
@@ -202,6 +213,7 @@ def retention_figures(case_file: CaseFile) -> Iterator[Figure]:
     )
     for prefix, found, measures, table in (
         ("retention.lag", rows.lag_rows(case_file), LAG_MEASURES, tables.RETENTION_LAGS),
+        ("retention.part", rows.part_rows(case_file), PART_MEASURES, tables.RETENTION_PARTS),
         ("retention.term", rows.term_rows(case_file), TERM_MEASURES, tables.RETENTION_TERMS),
         (
             "retention.calibration",

@@ -150,6 +150,7 @@ def _tables(case_file: CaseFile) -> dict[str, Any]:
         "scenarios": rows.scenario_rows(case_file),
         "segments": rows.segment_rows(case_file),
         "lags": rows.lag_rows(case_file),
+        "parts": rows.part_rows(case_file),
         "terms": rows.term_rows(case_file),
         "calibration": rows.calibration_rows(case_file),
         "groups": rows.group_rows(case_file),

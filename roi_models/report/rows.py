@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -63,6 +63,26 @@ def lag_rows(case_file: CaseFile) -> tuple[Row, ...]:
     """One row per lag of the lag profile, nearest first."""
     profile = case_file.retention.lag_profile
     return () if profile.empty else keyed(profile.sort_values("lag").astype({"lag": int}), ["lag"], "lag {}")
+
+
+PART_LABELS = {
+    "pooled": "The score alone, where a baseline is known",
+    "within": "Happier than before: the score given the account's own past",
+    "between": "Happier than others: a point higher, now as before",
+    "role:executive": "Executives' score alone",
+    "role:champion": "Champions' score alone",
+    "role:user": "Users' score alone",
+}
+
+
+def part_rows(case_file: CaseFile) -> tuple[Row, ...]:
+    """One row per part of the slope that could be estimated, in the order of `PART_LABELS`."""
+    parts = case_file.retention.parts
+    if parts.empty:
+        return ()
+    shown = parts[parts["part"].isin(PART_LABELS) & parts["coef"].notna()]
+    found = keyed(shown.assign(key=shown["part"].str.replace(":", "_")), ["key"]) if len(shown) else ()
+    return tuple(replace(row, label=PART_LABELS[row.data["part"]]) for row in found)
 
 
 def term_rows(case_file: CaseFile) -> tuple[Row, ...]:

@@ -23,6 +23,7 @@ RETENTION = "roi.retention_effect"
 RETENTION_TERMS = "roi.retention_terms"
 RETENTION_PLACEBO = "roi.retention_placebo_terms"
 RETENTION_LAGS = "roi.retention_lag_profile"
+RETENTION_PARTS = "roi.retention_parts"
 RETENTION_CALIBRATION = "roi.retention_calibration"
 SURVIVAL = "roi.survival"
 SURVIVAL_CURVES = "roi.survival_curves"
@@ -133,6 +134,8 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         FLAGS: case_file.flags,
         RECONCILIATION: case_file.reconciliation,
     }
+    if not retention.parts.empty:
+        tables[RETENTION_PARTS] = retention.parts
     if retention.placebo is not None:
         tables[RETENTION_PLACEBO] = retention.placebo.table
     case = case_file.case
