@@ -1,23 +1,20 @@
 """Retention beyond the months observed: Weibull and log-normal models of accelerated failure time.
 
-Belongs here: fitting both on grouped months, choosing by AIC, carrying observed curves on, and when to refuse.
-Does not belong here: anything inside the observed months (there the observed share stands), the business case, whose
-horizon runs on the hazard model (`projection.py`).
+Belongs here: choosing a model by AIC, carrying observed curves on, and when to refuse.
+Does not belong here: fitting a model (`aft_shapes.py`), anything inside the observed months (there the observed share
+stands), the business case, whose horizon runs on the hazard model (`projection.py`).
 
-A departure in month m is known to lie between m − 1 and m, so the likelihood is that of intervals. Departures of any
-cause count.
+Departures of any cause count.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
+from roi_models.aft_shapes import LOG_SURVIVAL, ShapeFit, fit_shape
 from roi_models.design import MIN_EVENTS, NotEstimableError
 from roi_models.followed import CURVE_COLUMNS, MODEL_COLUMNS
 from roi_models.grouped_months import (
@@ -33,88 +30,8 @@ from roi_models.grouped_months import (
 
 # How many times the observed months a curve may be carried on: beyond that its shape is all that speaks.
 MAX_STRETCH = 2
-# lifelines takes no logarithm of zero: the first month begins a moment after the landmark.
-_MOMENT = 1e-9
-
-
-def _log_survival_weibull(location: float, shape: float, month: np.ndarray) -> np.ndarray:
-    return -((month / np.exp(location)) ** np.exp(shape))
-
-
-def _log_survival_log_normal(location: float, shape: float, month: np.ndarray) -> np.ndarray:
-    return norm.logsf((np.log(month) - location) / np.exp(shape))
-
-
-LOG_SURVIVAL: Mapping[str, Callable[[float, float, np.ndarray], np.ndarray]] = {
-    "weibull": _log_survival_weibull,
-    "log_normal": _log_survival_log_normal,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShapeFit:
-    """One model: coefficients of the location (intercept, then a dummy per further group) and log shape, in order."""
-
-    model: str
-    groups: tuple[str, ...]
-    coef: np.ndarray
-    covariance: np.ndarray
-    loglik: float
-
-    @property
-    def aic(self) -> float:
-        """Twice the parameters less twice the log-likelihood."""
-        return 2 * len(self.coef) - 2 * self.loglik
-
-    def log_survival(self, group: str, month: np.ndarray, coef: np.ndarray | None = None) -> np.ndarray:
-        """Log of the share still here at the end of `month`."""
-        values = self.coef if coef is None else coef
-        position = self.groups.index(group)
-        location = values[0] + (values[position] if position else 0.0)
-        with np.errstate(divide="ignore"):
-            return LOG_SURVIVAL[self.model](location, values[-1], month)
-
-    def beyond(self, group: str, month: np.ndarray, last: int) -> tuple[np.ndarray, np.ndarray]:
-        """Log of survival from month `last` on, and its variance by the delta method (central differences)."""
-
-        def log_ratio(coef: np.ndarray) -> np.ndarray:
-            return self.log_survival(group, month, coef) - self.log_survival(group, np.array([last]), coef)
-
-        steps = np.eye(len(self.coef)) * 1e-5
-        slope = np.array([(log_ratio(self.coef + step) - log_ratio(self.coef - step)) / 2e-5 for step in steps])
-        return log_ratio(self.coef), np.einsum("pm,pq,qm->m", slope, self.covariance, slope)
-
-
-def fit_shape(model: str, members: pd.DataFrame, groups: tuple[str, ...]) -> ShapeFit:
-    """Fit one model to accounts (group, month, has_left), counted; raises NotEstimableError where it does not converge.
-
-    Weights are counts. For a full likelihood that equals the expanded rows; for Efron's Cox it would not.
-    """
-    from lifelines import LogNormalAFTFitter, WeibullAFTFitter
-    from lifelines.exceptions import ConvergenceError, ConvergenceWarning
-
-    cells = members.groupby(["group", "month", "has_left"]).size().rename("weight").reset_index()
-    frame = pd.DataFrame(
-        {f"group_{place}": (cells["group"] == name) * 1.0 for place, name in enumerate(groups) if place}
-    )
-    frame["begun"] = np.maximum(cells["month"] - cells["has_left"], _MOMENT)
-    frame["ended"] = np.where(cells["has_left"], cells["month"], np.inf)
-    frame["weight"] = cells["weight"]
-    fitter = {"weibull": WeibullAFTFitter, "log_normal": LogNormalAFTFitter}[model]()
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        warnings.simplefilter("error", ConvergenceWarning)
-        try:
-            fitter.fit_interval_censoring(frame, "begun", "ended", weights_col="weight")
-        except (ConvergenceError, ConvergenceWarning, np.linalg.LinAlgError) as reason:
-            raise NotEstimableError(f"The {model.replace('_', '-')} model did not converge.") from reason
-    location, shape = ("lambda_", "rho_") if model == "weibull" else ("mu_", "sigma_")
-    order = [(location, "Intercept"), *((location, f"group_{p}") for p in range(1, len(groups))), (shape, "Intercept")]
-    coef = fitter.params_.loc[order].to_numpy(float)
-    covariance = fitter.variance_matrix_.loc[order, order].to_numpy(float)
-    if not np.isfinite(coef).all() or not np.isfinite(covariance).all() or (np.diag(covariance) <= 0).any():
-        raise NotEstimableError(f"The {model.replace('_', '-')} model gave no finite estimate.")
-    return ShapeFit(model=model, groups=groups, coef=coef, covariance=covariance, loglik=float(fitter.log_likelihood_))
+# Share of the observed months in which a model must lie inside the observed interval to be carried on.
+MIN_SHARE_FITTED = 0.8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,11 +60,12 @@ def extrapolate(landmark: pd.DataFrame, horizon_months: int) -> Extrapolation:
     notes: list[str] = []
     models, curves = [], []
     able = [name for name in ordered_groups(landmark) if _is_enough(members[members["group"] == name])]
-    for scope, groups in ((EVERYBODY, (EVERYBODY,)), ("by group", tuple(able))):
+    scopes = [(EVERYBODY, (EVERYBODY,)), *([("by group", tuple(able))] if len(able) > 1 else [])]
+    for scope, groups in scopes:
         within = members.assign(group=EVERYBODY) if scope == EVERYBODY else members[members["group"].isin(groups)]
-        if not groups or not _is_enough(within):
-            notes += [_TOO_LITTLE] if scope == EVERYBODY else []
-            continue
+        if not _is_enough(within):
+            notes.append(_TOO_LITTLE)
+            break
         last = {name: _last_month(within[within["group"] == name]) for name in groups}
         if min(last.values()) >= horizon_months:
             curves += [_curve(within, name, last[name], horizon_months, []) for name in groups]
@@ -224,7 +142,7 @@ def _curve(members: pd.DataFrame, group: str, last: int, horizon: int, fits: lis
     frame["retention"], frame["basis"] = frame["observed"], "observed"
     frame["ci_low"], frame["ci_high"] = frame["observed_low"], frame["observed_high"]
     reach = min(horizon, MAX_STRETCH * last)
-    if reach > last and fits and _fits_end(frame, fits[0], group, last):
+    if reach > last and fits and _fits(frame, fits[0], group):
         beyond = np.arange(last + 1, reach + 1)
         log_error = std_error[last - 1] / survival[last - 1]
         further = _carried_on(group, beyond, fits, last=last, survival=survival[last - 1], log_error=log_error)
@@ -234,11 +152,17 @@ def _curve(members: pd.DataFrame, group: str, last: int, horizon: int, fits: lis
     return frame.reindex(columns=CURVE_COLUMNS)
 
 
-def _fits_end(frame: pd.DataFrame, fit: ShapeFit, group: str, last: int) -> bool:
-    """Whether the chosen model lies inside the observed interval where it would take over."""
-    end = frame.iloc[last]
-    modelled = float(np.exp(fit.log_survival(group, np.array([float(last)])))[0])
-    return bool(end["observed_low"] <= modelled <= end["observed_high"])
+def _fits(frame: pd.DataFrame, fit: ShapeFit, group: str) -> bool:
+    """Whether the model lies inside the observed interval at its end, where it takes over, and in most months before.
+
+    A share of 1 has no such interval; what it then may be at least is the exact limit for none of n leaving.
+    """
+    seen = frame.iloc[1:]
+    modelled = np.exp(fit.log_survival(group, seen["month"].to_numpy(float)))
+    least = np.where(seen["observed"] >= 1, 0.025 ** (1 / seen["count_at_risk"]), seen["observed_low"])
+    most = np.where(seen["observed"] >= 1, 1.0, seen["observed_high"])
+    inside = (least <= modelled) & (modelled <= most)
+    return bool(inside[-1] and inside.mean() >= MIN_SHARE_FITTED)
 
 
 def _carried_on(
@@ -272,7 +196,7 @@ def _refusals(curve: pd.DataFrame, group: str, last: int, horizon: int, has_fits
     if reached >= horizon or not has_fits:
         return []
     if reached == last:
-        return [f"For {name} the better model misses the share observed at its end, so it is not carried on."]
+        return [f"For {name} the better model misses the observed curve, so it is not carried on."]
     return [
         f"For {name} {last} months are observed: a curve is carried on to twice that, {reached} months, and not to the "
         f"horizon of {horizon} months."

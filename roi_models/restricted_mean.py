@@ -58,11 +58,11 @@ def restricted_means(landmark: pd.DataFrame) -> tuple[pd.DataFrame, str | None]:
         rows.append({"group": group, "count_accounts": len(members), "count_left": int(departures.notna().sum())})
         rows[-1]["note"] = note
     table = pd.DataFrame(rows, columns=RESTRICTED_COLUMNS).astype({"note": object, "compared_with": object})
-    if not counted:
+    found = _fill(table, counted)
+    if not found:
         return table, "No group has accounts and departures enough to state how long its accounts stay."
-    _fill(table, counted)
     problem = "Only one group has departures enough, so there is no difference between groups to state."
-    return table, problem if len(counted) == 1 else None
+    return table, problem if found == 1 else None
 
 
 def _too_little(count_accounts: int, count_left: int) -> str:
@@ -71,12 +71,17 @@ def _too_little(count_accounts: int, count_left: int) -> str:
     return f"fewer than {MIN_EVENTS} departures" if count_left < MIN_EVENTS else ""
 
 
-def _fill(table: pd.DataFrame, counted: dict[str, MonthCounts]) -> None:
-    """Write the estimates of the groups that have one, in place."""
-    horizon = min(until_few_at_risk(counts) for counts in counted.values())
-    found = {group: restricted_mean(counts, horizon) for group, counts in counted.items()}
-    scored = [group for group in counted if group != "silent"]
-    reference = (scored or list(counted))[-1]
+def _fill(table: pd.DataFrame, counted: dict[str, MonthCounts]) -> int:
+    """Write the estimates of the groups that have one, in place; returns how many there are."""
+    horizon = min((until_few_at_risk(counts) for counts in counted.values()), default=0)
+    estimates = {group: restricted_mean(counts, horizon) for group, counts in counted.items()}
+    # Without an error (all stay until the same month) there is no interval, and a difference would look certain.
+    found = {group: estimate for group, estimate in estimates.items() if estimate[1] > 0}
+    table.loc[table["group"].isin(set(estimates) - set(found)), "note"] = "no spread in the months stayed"
+    if not found:
+        return 0
+    scored = [group for group in found if group != "silent"]
+    reference = (scored or list(found))[-1]
     for row, group in enumerate(table["group"]):
         if group not in found:
             continue
@@ -93,3 +98,4 @@ def _fill(table: pd.DataFrame, counted: dict[str, MonthCounts]) -> None:
             difference + Z_95 * spread,
             float(2 * norm.sf(abs(difference) / spread)),
         )
+    return len(found)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from roi_models.cox_check import CoxSlope, fit_cox, fit_months, month_rows
 from roi_models.design import NotEstimableError, design_matrix, learn_encoding
-from roi_models.grouped_months import ordered_groups
+from roi_models.grouped_months import MIN_ACCOUNTS, ordered_groups
 from roi_models.results import SurvivalByGroup
 
 NO_CONTROLS = pd.DataFrame(columns=["control_id", "level", "kind", "mean_value"])
@@ -84,6 +84,8 @@ def _groups(landmark: pd.DataFrame, curves: pd.DataFrame) -> pd.DataFrame:
 
 def landmark_covariates(landmark: pd.DataFrame, control_levels: pd.DataFrame | None = None) -> pd.DataFrame:
     """The accounts' columns as the hazard model codes them; NotEstimableError where no slope can come of them."""
+    if len(landmark) < MIN_ACCOUNTS:
+        raise NotEstimableError(f"Only {len(landmark)} account(s) at the landmark: at least {MIN_ACCOUNTS} are needed.")
     frame = _model_frame(landmark)
     encoding = learn_encoding(frame, NO_CONTROLS if control_levels is None else control_levels)
     return pd.DataFrame(design_matrix(encoding, frame)[:, 1:], columns=encoding.terms[1:])

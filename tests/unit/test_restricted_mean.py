@@ -106,3 +106,10 @@ def test_a_group_without_departures_gets_no_interval_of_no_width():
     )
     row = restricted_means(rows)[0].set_index("group").loc["promoter"]
     assert row["note"] == "fewer than 5 departures" and np.isnan(row["mean_months"]) and np.isnan(row["ci_low"])
+
+
+def test_everybody_leaving_in_one_month_is_no_certainty():
+    rows = landmark_accounts().assign(duration_months=1, churn_kind="voluntary")
+    table, problem = restricted_means(rows)
+    assert set(table["note"]) == {"no spread in the months stayed"} and "No group" in problem
+    assert table[["mean_months", "difference_months", "p_value"]].isna().all(axis=None)
