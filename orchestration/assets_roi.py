@@ -16,6 +16,8 @@ from orchestration.publish import publish
 from orchestration.run import Run
 from roi_models.business_case import build_case, revenue_at_risk
 from roi_models.decomposition import decompose
+from roi_models.follow_up import follow_up
+from roi_models.followed import FollowUp
 from roi_models.report import model_tables
 from roi_models.results import BusinessCase, CaseFile, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.retention import estimate_retention
@@ -83,6 +85,35 @@ def survival(context: dg.AssetExecutionContext) -> dg.Output[SurvivalByGroup]:
     return dg.Output(curves, metadata={"groups": _table(curves.groups)})
 
 
+@dg.asset(
+    key_prefix="roi",
+    group_name="roi",
+    deps=[_LANDMARK, _CONTROLS],
+    io_manager_key=_MEMORY,
+    required_resource_keys={"run"},
+)
+def survival_follow_up(context: dg.AssetExecutionContext) -> dg.Output[FollowUp]:
+    """The landmark's accounts followed on: causes, months stayed, slopes checked, retention beyond the data."""
+    run: Run = context.resources.run
+    with run.step("survival follow-up") as remarks:
+        followed = follow_up(
+            marts.read_landmark(run),
+            marts.read_control_levels(run),
+            horizon_months=run.case.horizon_months,
+            outcome=marts.churn_outcome(run),
+        )
+        remarks.append(f"{len(followed.notes)} sentences")
+    return dg.Output(
+        followed,
+        metadata={
+            "notes": _table(followed.notes),
+            "slopes": _table(followed.slopes),
+            "restricted_means": _table(followed.restricted_means),
+            "models": _table(followed.models),
+        },
+    )
+
+
 @dg.asset(key_prefix="roi", group_name="roi", deps=[_WALLET], io_manager_key=_MEMORY, required_resource_keys={"run"})
 def wallet_summary(context: dg.AssetExecutionContext) -> dg.Output[WalletSummary]:
     """Share of wallet by the Wallet Allocation Rule, beside the measured share."""
@@ -137,7 +168,7 @@ def business_case(
     return dg.Output(case, metadata={"years": _table(case.years) if case else "no case can be computed"})
 
 
-ROI_ASSETS = (retention_effect, survival, wallet_summary, value_at_stake, business_case)
+ROI_ASSETS = (retention_effect, survival, survival_follow_up, wallet_summary, value_at_stake, business_case)
 
 
 def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -153,6 +184,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext,
         retention_effect: RetentionEffect,
         survival: SurvivalByGroup,
+        survival_follow_up: FollowUp,
         wallet_summary: WalletSummary,
         value_at_stake: pd.DataFrame,
         business_case: BusinessCase | None,
@@ -167,6 +199,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 as_of=as_of,
                 retention=retention_effect,
                 survival=survival,
+                follow_up=survival_follow_up,
                 wallet=wallet_summary,
                 case=business_case,
                 value_at_stake=value_at_stake,

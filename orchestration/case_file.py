@@ -15,6 +15,7 @@ from orchestration.profiles import BusinessCaseConfig
 from orchestration.run import Run
 from roi_models.assumptions import Assumptions
 from roi_models.business_case import case_problem
+from roi_models.followed import FollowUp
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -102,6 +103,7 @@ def assemble_case_file(
     as_of: str,
     retention: RetentionEffect,
     survival: SurvivalByGroup,
+    follow_up: FollowUp,
     wallet: WalletSummary,
     case: BusinessCase | None,
     value_at_stake: pd.DataFrame,
@@ -147,5 +149,6 @@ def assemble_case_file(
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
         measures=read_measures(run),
+        follow_up=follow_up,
         notes={"programme": run.case.programme} | _model_notes(retention) | _unused_note(quality),
     )

@@ -13,6 +13,7 @@ from enum import IntEnum, StrEnum
 import numpy as np
 import pandas as pd
 
+from roi_models.followed import FollowUp, empty_follow_up
 from roi_models.measures import Measures, empty_measures
 
 
@@ -269,6 +270,7 @@ class CaseFile:
     passive_pct, detractor_pct, top2_box_pct, is_suppressed); `value_at_stake` (account_id, name, segment,
     owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
     (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
+    `follow_up`: what became of the landmark's accounts.
     """
 
     context: RunContext
@@ -285,4 +287,5 @@ class CaseFile:
     reconciliation: pd.DataFrame
     assumptions: pd.DataFrame
     measures: Measures = field(default_factory=empty_measures)
+    follow_up: FollowUp = field(default_factory=empty_follow_up)
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from typing import Any
 from roi_models.report import (
     catalogue_case,
     catalogue_data,
+    catalogue_follow_up,
     catalogue_model,
     catalogue_money,
     catalogue_movement,
@@ -115,6 +116,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
         catalogue_model.retention_figures(case_file),
         catalogue_model.check_figures(case_file),
         catalogue_model.survival_figures(case_file),
+        catalogue_follow_up.follow_up_figures(case_file),
         catalogue_data.stake_figures(case_file),
         catalogue_data.score_figures(case_file),
         catalogue_model.wallet_figures(case_file),

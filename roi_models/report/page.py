@@ -15,7 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roi_models.report import charts, charts_measures, rows, rows_measures
+from roi_models.report import charts, charts_follow_up, charts_measures, rows, rows_follow_up, rows_measures
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.figures import FigureBook
@@ -135,6 +135,8 @@ def drawings(case_file: CaseFile) -> dict[str, Markup]:
         drawn["lags"] = charts.lag_profile_chart(case_file.retention.lag_profile, case_file.retention.headline_lag)
     if not case_file.survival.curves.empty:
         drawn["survival"] = charts.survival_chart(case_file.survival.curves)
+    if rows_follow_up.is_extrapolated(case_file):
+        drawn["beyond"] = charts_follow_up.beyond_chart(rows_follow_up.beyond_curve(case_file))
     if any(not row.data["is_suppressed"] for row in rows_measures.primary_periods(case_file)):
         drawn["score"] = charts_measures.score_chart(rows_measures.primary_periods(case_file))
     if rows_measures.bridge_rows(case_file):
@@ -156,6 +158,7 @@ def _tables(case_file: CaseFile) -> dict[str, Any]:
         "groups": rows.group_rows(case_file),
         "marks": rows.survival_mark_months(case_file),
         "mark_keys": set(mark_rows),
+        "follow_up": rows_follow_up.follow_up_rows(case_file),
         "stake_segments": rows.stake_segments(case_file),
         "stake_accounts": rows.stake_accounts(case_file),
         "scores": rows.score_rows(case_file),

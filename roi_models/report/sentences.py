@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from roi_models.report import tables
 from roi_models.report.catalogue_base import make_figure
 from roi_models.report.format import MINUS
+from roi_models.report.rows_follow_up import FIGURES, note_rows
 from roi_models.report.rows_measures import account_rows
 from roi_models.results import CaseFile, Figure
 
@@ -192,6 +193,8 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
     yield _stated("retention", retention.text, f"{tables.RETENTION}.text", NO_EFFECT, *estimates)
     yield _stated("retention.problem", retention.fit.problem, f"{tables.RETENTION}.problem", *estimates)
     yield _stated("survival.problem", case_file.survival.problem, f"{tables.SURVIVAL}.problem", "survival.")
+    for row in note_rows(case_file):
+        yield _stated(f"follow_up.{row.key}", row.data["sentence"], f"{tables.SURVIVAL_NOTES}.sentence", *FIGURES)
     yield _stated("wallet.problem", case_file.wallet.problem, f"{tables.WALLET}.problem", "wallet.")
     yield _stated("churn_policy", case_file.context.churn_policy, "manifest.configuration.churn_policy")
     for row in account_rows(case_file):

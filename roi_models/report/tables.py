@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from roi_models.followed import Proportionality
 from roi_models.results import CaseFile
 
 # What the models compute, published in the schema `roi`.
@@ -28,6 +29,14 @@ RETENTION_CALIBRATION = "roi.retention_calibration"
 SURVIVAL = "roi.survival"
 SURVIVAL_CURVES = "roi.survival_curves"
 SURVIVAL_GROUPS = "roi.survival_groups"
+SURVIVAL_CAUSES = "roi.survival_causes"
+SURVIVAL_MEANS = "roi.survival_restricted_means"
+SURVIVAL_TENURE = "roi.survival_tenure"
+SURVIVAL_SLOPES = "roi.survival_slopes"
+SURVIVAL_PROPORTIONALITY = "roi.survival_proportionality"
+SURVIVAL_NOTES = "roi.survival_notes"
+EXTRAPOLATION_MODELS = "roi.extrapolation_models"
+EXTRAPOLATION_CURVES = "roi.extrapolation_curves"
 WALLET = "roi.wallet_summary"
 CHECKS = "roi.verdict_checks"
 VERDICT = "roi.verdict"
@@ -108,6 +117,22 @@ def _verdict(case_file: CaseFile) -> pd.DataFrame:
     return pd.DataFrame([{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}])
 
 
+def _follow_up(case_file: CaseFile) -> dict[str, pd.DataFrame]:
+    followed = case_file.follow_up
+    names = [field.name for field in dataclasses.fields(Proportionality)]
+    tested = pd.DataFrame(columns=names) if followed.proportionality is None else _scalars(followed.proportionality)
+    return {
+        SURVIVAL_CAUSES: followed.incidence,
+        SURVIVAL_MEANS: followed.restricted_means,
+        SURVIVAL_TENURE: followed.by_tenure,
+        SURVIVAL_SLOPES: followed.slopes,
+        SURVIVAL_PROPORTIONALITY: tested,
+        SURVIVAL_NOTES: followed.notes,
+        EXTRAPOLATION_MODELS: followed.models,
+        EXTRAPOLATION_CURVES: followed.curves,
+    }
+
+
 def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
     """Every table that a figure's `source` may name, by `schema.table`, as frames ready to be written.
 
@@ -133,6 +158,7 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         REJECTIONS: case_file.rejections,
         FLAGS: case_file.flags,
         RECONCILIATION: case_file.reconciliation,
+        **_follow_up(case_file),
     }
     if not retention.parts.empty:
         tables[RETENTION_PARTS] = retention.parts

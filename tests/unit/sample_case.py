@@ -1,4 +1,4 @@
-"""Synthetic case files for tests of the report: numbers hang together, nothing is estimated.
+"""Synthetic case files for tests of the report: numbers hang together, and only the follow-up is estimated.
 
 Variants: `conditional_case`, `null_case` (REVIEW, claim none), `failed_case` (not estimable, no case),
 `failed_case_with_flows` (FAIL though a case was computed), `sparse_case` (everything optional is absent).
@@ -7,10 +7,13 @@ Variants: `conditional_case`, `null_case` (REVIEW, claim none), `failed_case` (n
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pandas as pd
 
+from roi_models.follow_up import follow_up
+from roi_models.followed import FollowUp, empty_follow_up
 from roi_models.measures import empty_measures
 from roi_models.results import (
     BusinessCase,
@@ -36,6 +39,7 @@ from tests.unit.sample_models import (
     retention_effect,
     survival_by_group,
 )
+from tests.unit.survival_data import landmark_accounts
 
 HOSTILE_NAME = "<script>alert(1)</script> & Sons"
 HOSTILE_RAW = '=HYPERLINK("http://example.invalid","7")'
@@ -220,6 +224,12 @@ def conditional_sentence(case: BusinessCase) -> str:
     )
 
 
+@cache
+def landmark_follow_up(count: int) -> FollowUp:
+    """Of so many simulated accounts; with a dozen every estimator refuses."""
+    return follow_up(landmark_accounts(n=count, hazard=0.03), horizon_months=36, outcome="voluntary")
+
+
 def conditional_case() -> CaseFile:
     case = business_case()
     sentence = conditional_sentence(case)
@@ -228,6 +238,7 @@ def conditional_case() -> CaseFile:
         verdict=Verdict(level=Level.PASS, claim=Claim.CONDITIONAL, sentence=sentence, checks=checks()),
         retention=retention_effect(hazard_fit(), hazard_fit(coef=-0.03, std_error=0.042, outcome="involuntary")),
         survival=survival_by_group(),
+        follow_up=landmark_follow_up(300),
         wallet=WalletSummary(
             count_responses=1_020,
             count_accounts=611,
@@ -294,6 +305,7 @@ def failed_case() -> CaseFile:
         verdict=verdict,
         retention=retention_effect(failed_fit(), None),
         survival=empty,
+        follow_up=empty_follow_up(),
         case=None,
         value_at_stake=plain.value_at_stake.assign(churn_probability_12m=None, revenue_at_risk_amount=None),
     )
@@ -324,6 +336,7 @@ def sparse_case() -> CaseFile:
         context=context(absent=("wallet share: no brand ratings supplied", "placebo: causes of churn are unknown")),
         retention=retention_effect(hazard_fit(), None),
         wallet=wallet,
+        follow_up=landmark_follow_up(12),
         case=replace(case, base=replace(case.base, payback_months=None, irr=None)),
         rejections=plain.rejections.iloc[:0],
         flags=plain.flags.iloc[:0],

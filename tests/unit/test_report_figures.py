@@ -77,6 +77,27 @@ def test_figures_hold_the_case_files_numbers():
     assert round(sum(segments), 2) == float(total)
 
 
+def test_figures_of_the_follow_up_are_those_of_its_tables():
+    case_file = conditional_case()
+    book, followed = build_figures(case_file), case_file.follow_up
+    means = followed.restricted_means.set_index("group").loc["promoter"]
+    assert book["stay.promoter.mean_months"].value == round(means["mean_months"], 4)
+    assert book["stay.promoter.difference_months"].low == round(means["difference_low"], 4)
+    causes = followed.incidence.query("group == 'all' and cause == 'voluntary' and month == 12").iloc[0]
+    assert book["cause.voluntary.m12.incidence"].value == round(100 * causes["incidence"], 4)
+    end = followed.curves.query("group == 'all' and month == 36").iloc[0]
+    assert end["basis"] == "extrapolated" and book["beyond.month"].value == 36
+    assert book["beyond.retention"].value == round(100 * end["retention"], 4)
+    assert book["beyond.retention"].high == round(100 * end["ci_high"], 4)
+    slope = followed.slopes.set_index("time_scale").loc["tenure, delayed entry"]
+    assert book["slope.tenure.difference"].value == round_for_unit(float(slope["difference"]), "ratio")
+
+
+def test_a_follow_up_that_is_refused_has_no_figures():
+    book = build_figures(ALL_CASES["sparse"]())
+    assert not [figure.id for figure in book if figure.id.startswith(("stay.", "cause.", "slope.", "beyond."))]
+
+
 def test_a_sum_of_nothing_is_missing_and_not_zero():
     assert build_figures(ALL_CASES["failed"]())["stake.total.revenue_at_risk_amount"].value is None
 

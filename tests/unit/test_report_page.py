@@ -111,6 +111,16 @@ def test_a_failed_page_says_so_first_and_states_no_return(pages, name):
     assert not re.search(r"\b(?:roi|npv)\b|return on investment|net present value|payback", text, re.IGNORECASE)
 
 
+def test_extrapolation_is_called_so_and_refusals_are_sentences(pages):
+    assert "Extrapolated, not observed" in pages["conditional"]
+    assert 'id="beyond-' in pages["conditional"] and "no data speak to it" in pages["conditional"]
+    assert "Extrapolated, not observed" not in pages["sparse"] and 'id="beyond-' not in pages["sparse"]
+    text = re.sub(r"<[^>]+>", "", pages["sparse"])
+    assert "Only 12 account(s) at the landmark: at least 20 are needed." in text
+    assert "retention is not carried beyond the months observed" in text
+    assert "How long they stay" not in pages["failed"]
+
+
 def test_a_claim_of_none_is_said_beside_the_figures(pages):
     assert "No return is claimed" in pages["null"]
     assert "not as a reason to spend" in pages["null"]

@@ -19,6 +19,7 @@ followed as (
         months.score,
         months.score_state,
         months.control_key,
+        months.tenure_months,
         landmark.landmark_month,
         -- A gap in activity without an event ends the follow-up: later months no longer line up with their number.
         {{ months_between('landmark.landmark_month', 'months.month') }} as months_since,
@@ -51,6 +52,7 @@ select
         else 'middle'
     end as score_group,
     start.control_key,
+    start.tenure_months,
     cast(max(kept.month_number) as int) as duration_months,
     max(kept.churn_kind) as churn_kind,
     max(kept.churn_kind) is not null as is_churned
@@ -59,4 +61,4 @@ inner join kept as start on kept.account_id = start.account_id and start.month_n
 cross join landmark
 group by
     start.account_id, start.landmark_month, start.score, start.score_state, start.control_key,
-    landmark.favourable_min, landmark.unfavourable_max, landmark.metric_kind
+    start.tenure_months, landmark.favourable_min, landmark.unfavourable_max, landmark.metric_kind
