@@ -10,10 +10,12 @@ import dagster as dg
 import pandas as pd
 
 from orchestration import marts
+from orchestration.assets_programme import programme_effects
 from orchestration.case_file import assemble_case_file, assumptions_of
 from orchestration.publish import publish
 from orchestration.run import Run
 from roi_models.business_case import build_case, revenue_at_risk
+from roi_models.programme_results import ProgrammeEvidence
 from roi_models.report import model_tables
 from roi_models.results import BusinessCase, CaseFile, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.retention import estimate_retention
@@ -130,7 +132,7 @@ def business_case(
     return dg.Output(case, metadata={"years": _table(case.years) if case else "no case can be computed"})
 
 
-ROI_ASSETS = (retention_effect, survival, wallet_summary, value_at_stake, business_case)
+ROI_ASSETS = (retention_effect, survival, wallet_summary, value_at_stake, business_case, programme_effects)
 
 
 def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -149,6 +151,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         wallet_summary: WalletSummary,
         value_at_stake: pd.DataFrame,
         business_case: BusinessCase | None,
+        programme_effects: ProgrammeEvidence,
     ) -> dg.MaterializeResult:
         """The published folder of the run: report, workbook, figures, tables, manifest."""
         run: Run = context.resources.run
@@ -163,6 +166,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 wallet=wallet_summary,
                 case=business_case,
                 value_at_stake=value_at_stake,
+                programme=programme_effects,
             )
 
         result = publish(run, assemble, model_tables)

@@ -15,6 +15,7 @@ from orchestration.profiles import BusinessCaseConfig
 from orchestration.run import Run
 from roi_models.assumptions import Assumptions
 from roi_models.business_case import case_problem
+from roi_models.programme_results import ProgrammeEvidence
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -105,6 +106,7 @@ def assemble_case_file(
     wallet: WalletSummary,
     case: BusinessCase | None,
     value_at_stake: pd.DataFrame,
+    programme: ProgrammeEvidence,
 ) -> CaseFile:
     """Judge the results and gather everything a report says."""
     quality = read_data_quality(run)
@@ -147,5 +149,6 @@ def assemble_case_file(
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
         measures=read_measures(run),
+        programme=programme,
         notes={"programme": run.case.programme} | _model_notes(retention) | _unused_note(quality),
     )

@@ -14,7 +14,7 @@ import math
 import pandas as pd
 
 from roi_models import power
-from roi_models.programme_results import HOLDOUT_COLUMNS, Windows
+from roi_models.programme_results import HOLDOUT_COLUMNS, Windows, as_table
 
 POWER, ALPHA = 0.8, 0.05
 HELD_OUT_SHARES = (0.5, 0.2)
@@ -32,7 +32,7 @@ def next_holdouts(cases: pd.DataFrame, *, accounts_per_year: int, windows: Windo
     # Treated accounts stand in only where nobody was held out: their rates already have the programme in them.
     base = untreated if len(untreated) >= MINIMUM_ACCOUNTS else cases
     rows = [*_score_rows(base, accounts_per_year, windows), *_departure_rows(base, accounts_per_year, windows)]
-    return pd.DataFrame(rows, columns=list(HOLDOUT_COLUMNS))
+    return as_table(rows, HOLDOUT_COLUMNS)
 
 
 def holdout_sentence(designs: pd.DataFrame) -> str:

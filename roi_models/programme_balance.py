@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from roi_models.clustered_ols import fit_ols, is_full_rank
-from roi_models.programme_results import BALANCE_COLUMNS
+from roi_models.programme_results import BALANCE_COLUMNS, as_table
 from roi_models.results import Level
 
 # Where nobody said otherwise, half of the accounts were to be held out.
@@ -61,7 +61,7 @@ def balance_table(cases: pd.DataFrame) -> pd.DataFrame:
     known = covariates(cases)
     rows = [_sample_ratio(treated), *(_covariate(known[name], treated) for name in known), _joint(known, treated)]
     rows.append(_mixed(cases["is_mixed_arm"].to_numpy(dtype=bool), treated))
-    return pd.DataFrame(rows, columns=list(BALANCE_COLUMNS))
+    return as_table(rows, BALANCE_COLUMNS)
 
 
 def _row(

@@ -25,7 +25,7 @@ from roi_models.programme_outcomes import (
     reading,
     values_of,
 )
-from roi_models.programme_results import EFFECT_COLUMNS, ProgrammeEvidence, Windows, no_evidence
+from roi_models.programme_results import EFFECT_COLUMNS, ProgrammeEvidence, Windows, as_table, no_evidence
 
 ACCOUNTS_PER_COVARIATE = 10
 MINUS = "\u2212"
@@ -53,7 +53,7 @@ def programme_evidence(
         )
     rows = [row for outcome in outcomes_of(windows) for row in _effects_of(outcome, cases)]
     rows.insert(2, _panel_row(difference_in_differences(_as_panel(panel)), windows))
-    effects = pd.DataFrame(rows, columns=list(EFFECT_COLUMNS))
+    effects = as_table(rows, EFFECT_COLUMNS)
     return ProgrammeEvidence(
         level=_level(effects, balance),
         headline=_headline(effects, metric),

@@ -35,6 +35,17 @@ HOLDOUT_COLUMNS = (
 NO_CASES = "No case was opened on a low answer to the primary metric, so nothing can be said of what following up does."
 
 
+_TEXTS = frozenset({"outcome", "label", "role", "method", "unit", "level", "sentence", "check", "kind"})
+_WHOLE = frozenset({"window_months", "count_treated", "count_control", "accounts_needed", "accounts_per_year"})
+
+
+def as_table(rows: list[dict], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Rows as a table whose types do not depend on what happens to be missing: it is published as it is."""
+    frame = pd.DataFrame(rows, columns=list(columns))
+    types = {name: "string" if name in _TEXTS else "Int64" if name in _WHOLE else "float64" for name in columns}
+    return frame.astype(types)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
     """How long after the month of the case outcomes are read, in whole months. Set in advance, for every company."""
@@ -55,9 +66,9 @@ class ProgrammeEvidence:
     headline: str
     balance_sentence: str
     holdout_sentence: str
-    effects: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(EFFECT_COLUMNS)))
-    balance: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(BALANCE_COLUMNS)))
-    next_holdout: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(HOLDOUT_COLUMNS)))
+    effects: pd.DataFrame = field(default_factory=lambda: as_table([], EFFECT_COLUMNS))
+    balance: pd.DataFrame = field(default_factory=lambda: as_table([], BALANCE_COLUMNS))
+    next_holdout: pd.DataFrame = field(default_factory=lambda: as_table([], HOLDOUT_COLUMNS))
 
 
 def no_evidence() -> ProgrammeEvidence:

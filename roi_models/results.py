@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from roi_models.measures import Measures, empty_measures
+from roi_models.programme_results import ProgrammeEvidence, no_evidence
 
 
 class Level(IntEnum):
@@ -266,6 +267,7 @@ class CaseFile:
     passive_pct, detractor_pct, top2_box_pct, is_suppressed); `value_at_stake` (account_id, name, segment,
     owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
     (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
+    `programme`: what the arms of the closed loop show.
     """
 
     context: RunContext
@@ -282,4 +284,5 @@ class CaseFile:
     reconciliation: pd.DataFrame
     assumptions: pd.DataFrame
     measures: Measures = field(default_factory=empty_measures)
+    programme: ProgrammeEvidence = field(default_factory=no_evidence)
     notes: Mapping[str, str] = field(default_factory=dict)

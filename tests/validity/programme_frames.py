@@ -17,7 +17,9 @@ from roi_models.simulate import Parameters, Simulation, simulate
 
 def months_of(simulation: Simulation, times: pd.Series) -> np.ndarray:
     """Number of the calendar month in which a time lies."""
-    return np.searchsorted(simulation.month_starts.astype("datetime64[s]"), times.to_numpy("datetime64[s]"), "right") - 1
+    return (
+        np.searchsorted(simulation.month_starts.astype("datetime64[s]"), times.to_numpy("datetime64[s]"), "right") - 1
+    )
 
 
 def first_cases(simulation: Simulation) -> pd.DataFrame:
