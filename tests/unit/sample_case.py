@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from roi_models.measures import empty_measures
+from roi_models.programme_results import no_evidence
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -36,6 +37,7 @@ from tests.unit.sample_models import (
     retention_effect,
     survival_by_group,
 )
+from tests.unit.sample_programme import programme
 
 HOSTILE_NAME = "<script>alert(1)</script> & Sons"
 HOSTILE_RAW = '=HYPERLINK("http://example.invalid","7")'
@@ -240,6 +242,7 @@ def conditional_case() -> CaseFile:
         ),
         case=case,
         measures=measures(),
+        programme=programme(),
         notes={"estimand": "Revenue-weighted change of retention over the horizon, over all accounts."},
         **data_frames(),
     )
@@ -330,6 +333,7 @@ def sparse_case() -> CaseFile:
         reconciliation=plain.reconciliation.iloc[:0],
         value_at_stake=plain.value_at_stake.iloc[:0],
         measures=empty_measures(),
+        programme=no_evidence(),
         notes={},
     )
 
