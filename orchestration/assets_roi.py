@@ -11,6 +11,7 @@ import dagster as dg
 import pandas as pd
 
 from orchestration import marts
+from orchestration.assets_programme import programme_effects
 from orchestration.case_file import assemble_case_file, assumptions_of
 from orchestration.publish import publish
 from orchestration.run import Run
@@ -18,6 +19,7 @@ from roi_models.business_case import build_case, revenue_at_risk
 from roi_models.decomposition import decompose
 from roi_models.follow_up import follow_up
 from roi_models.followed import FollowUp
+from roi_models.programme_results import ProgrammeEvidence
 from roi_models.report import model_tables
 from roi_models.results import BusinessCase, CaseFile, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.retention import estimate_retention
@@ -168,7 +170,15 @@ def business_case(
     return dg.Output(case, metadata={"years": _table(case.years) if case else "no case can be computed"})
 
 
-ROI_ASSETS = (retention_effect, survival, survival_follow_up, wallet_summary, value_at_stake, business_case)
+ROI_ASSETS = (
+    retention_effect,
+    survival,
+    survival_follow_up,
+    wallet_summary,
+    value_at_stake,
+    business_case,
+    programme_effects,
+)
 
 
 def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
@@ -188,6 +198,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         wallet_summary: WalletSummary,
         value_at_stake: pd.DataFrame,
         business_case: BusinessCase | None,
+        programme_effects: ProgrammeEvidence,
     ) -> dg.MaterializeResult:
         """The published folder of the run: report, workbook, figures, tables, manifest."""
         run: Run = context.resources.run
@@ -203,6 +214,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 wallet=wallet_summary,
                 case=business_case,
                 value_at_stake=value_at_stake,
+                programme=programme_effects,
             )
 
         result = publish(run, assemble, model_tables)

@@ -16,6 +16,7 @@ from orchestration.run import Run
 from roi_models.assumptions import Assumptions
 from roi_models.business_case import case_problem
 from roi_models.followed import FollowUp
+from roi_models.programme_results import ProgrammeEvidence
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -107,6 +108,7 @@ def assemble_case_file(
     wallet: WalletSummary,
     case: BusinessCase | None,
     value_at_stake: pd.DataFrame,
+    programme: ProgrammeEvidence,
 ) -> CaseFile:
     """Judge the results and gather everything a report says."""
     quality = read_data_quality(run)
@@ -150,5 +152,6 @@ def assemble_case_file(
         assumptions=assumption_rows(run.case),
         measures=read_measures(run),
         follow_up=follow_up,
+        programme=programme,
         notes={"programme": run.case.programme} | _model_notes(retention) | _unused_note(quality),
     )

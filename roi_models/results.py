@@ -15,6 +15,7 @@ import pandas as pd
 
 from roi_models.followed import FollowUp, empty_follow_up
 from roi_models.measures import Measures, empty_measures
+from roi_models.programme_results import ProgrammeEvidence, no_evidence
 
 
 class Level(IntEnum):
@@ -271,6 +272,7 @@ class CaseFile:
     owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
     (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
     `follow_up`: what became of the landmark's accounts.
+    `programme`: what the arms of the closed loop show.
     """
 
     context: RunContext
@@ -288,4 +290,5 @@ class CaseFile:
     assumptions: pd.DataFrame
     measures: Measures = field(default_factory=empty_measures)
     follow_up: FollowUp = field(default_factory=empty_follow_up)
+    programme: ProgrammeEvidence = field(default_factory=no_evidence)
     notes: Mapping[str, str] = field(default_factory=dict)

@@ -15,6 +15,7 @@ from typing import Any
 from roi_models.report import (
     catalogue_case,
     catalogue_data,
+    catalogue_effects,
     catalogue_follow_up,
     catalogue_model,
     catalogue_money,
@@ -121,6 +122,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
         catalogue_data.score_figures(case_file),
         catalogue_model.wallet_figures(case_file),
         with_definitions(measured, case_file.measures.definitions),
+        catalogue_effects.effect_figures(case_file),
         catalogue_case.assumption_figures(case_file),
         catalogue_data.quality_figures(case_file),
     )

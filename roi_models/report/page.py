@@ -15,7 +15,15 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roi_models.report import charts, charts_follow_up, charts_measures, rows, rows_follow_up, rows_measures
+from roi_models.report import (
+    charts,
+    charts_follow_up,
+    charts_measures,
+    rows,
+    rows_effects,
+    rows_follow_up,
+    rows_measures,
+)
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.figures import FigureBook
@@ -202,6 +210,8 @@ def _measured(case_file: CaseFile) -> dict[str, Any]:
         "has_matches": not measures.match_rates.empty,
         "responses": rows_measures.response_rows(case_file),
         "loop": rows_measures.loop_rows(case_file),
+        "effects": rows_effects.effect_rows(case_file),
+        "silent_outcomes": rows_effects.silent_outcomes(case_file),
         "has_instruments": not measures.instruments.empty,
         "instruments": rows_measures.broken_instruments(case_file),
         "signals": rows_measures.flagged_signals(case_file),

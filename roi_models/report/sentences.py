@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from roi_models.report import tables
 from roi_models.report.catalogue_base import make_figure
 from roi_models.report.format import MINUS
+from roi_models.report.rows_effects import silent_outcomes
 from roi_models.report.rows_follow_up import FIGURES, note_rows
 from roi_models.report.rows_measures import account_rows
 from roi_models.results import CaseFile, Figure
@@ -196,6 +197,11 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
     for row in note_rows(case_file):
         yield _stated(f"follow_up.{row.key}", row.data["sentence"], f"{tables.SURVIVAL_NOTES}.sentence", *FIGURES)
     yield _stated("wallet.problem", case_file.wallet.problem, f"{tables.WALLET}.problem", "wallet.")
+    for part in ("headline", "balance_sentence", "holdout_sentence"):
+        text = getattr(case_file.programme, part)
+        yield _stated(f"programme.{part}", text, f"{tables.PROGRAMME}.{part}", "effect.", "holdout.")
+    for row in silent_outcomes(case_file):
+        yield _stated(f"programme.{row.key}", row.data["sentence"], f"{tables.PROGRAMME_EFFECTS}.sentence")
     yield _stated("churn_policy", case_file.context.churn_policy, "manifest.configuration.churn_policy")
     for row in account_rows(case_file):
         own = f"account.{row.key}"

@@ -41,6 +41,10 @@ WALLET = "roi.wallet_summary"
 CHECKS = "roi.verdict_checks"
 VERDICT = "roi.verdict"
 VALUE_AT_STAKE = "roi.value_at_stake"
+PROGRAMME = "roi.programme"
+PROGRAMME_EFFECTS = "roi.programme_effects"
+PROGRAMME_BALANCE = "roi.programme_balance"
+NEXT_HOLDOUT = "roi.next_holdout"
 ASSUMPTIONS = "roi.assumptions"
 CONVENTIONS = "roi.conventions"
 # What the warehouse counted; handed to the report as frames of the case file.
@@ -152,6 +156,10 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         WALLET: _scalars(case_file.wallet),
         SCORES: case_file.scores,
         VALUE_AT_STAKE: case_file.value_at_stake,
+        PROGRAMME: _scalars(case_file.programme),
+        PROGRAMME_EFFECTS: case_file.programme.effects,
+        PROGRAMME_BALANCE: case_file.programme.balance,
+        NEXT_HOLDOUT: case_file.programme.next_holdout,
         ASSUMPTIONS: case_file.assumptions,
         CONVENTIONS: pd.DataFrame(CONVENTION_VALUES, columns=["name", "value", "unit", "definition"]),
         ROW_ACCOUNTING: case_file.row_accounting,

@@ -15,6 +15,7 @@ import pandas as pd
 from roi_models.follow_up import follow_up
 from roi_models.followed import FollowUp, empty_follow_up
 from roi_models.measures import empty_measures
+from roi_models.programme_results import no_evidence
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -39,6 +40,7 @@ from tests.unit.sample_models import (
     retention_effect,
     survival_by_group,
 )
+from tests.unit.sample_programme import programme
 from tests.unit.survival_data import landmark_accounts
 
 HOSTILE_NAME = "<script>alert(1)</script> & Sons"
@@ -251,6 +253,7 @@ def conditional_case() -> CaseFile:
         ),
         case=case,
         measures=measures(),
+        programme=programme(),
         notes={"estimand": "Revenue-weighted change of retention over the horizon, over all accounts."},
         **data_frames(),
     )
@@ -343,6 +346,7 @@ def sparse_case() -> CaseFile:
         reconciliation=plain.reconciliation.iloc[:0],
         value_at_stake=plain.value_at_stake.iloc[:0],
         measures=empty_measures(),
+        programme=no_evidence(),
         notes={},
     )
 

@@ -1,0 +1,105 @@
+"""Least squares with errors that allow for clusters: the one regression that programme effects are read from.
+
+Belongs here: coefficients, the bias-reduced cluster sandwich (CR2), Wald tests of several coefficients at once.
+Does not belong here: what is regressed on what (`programme_effects.py`, `difference_in_differences.py`).
+
+CR2 (Bell and McCaffrey 2002) divides each cluster's residuals by the root of what the fit took from them. With one row
+per cluster it is HC2, and for a difference of two means that is Neyman's variance exactly. Effects of units may be
+absorbed by demeaning beforehand where units lie within clusters: the adjustment is the same (Pustejovsky and Tipton
+2018).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+# Below it a direction has no variance of its own, and its coefficient no meaning.
+_TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OlsFit:
+    """Coefficients with their clustered covariance; `degrees` are those of t and F: clusters less columns."""
+
+    coef: np.ndarray
+    covariance: np.ndarray
+    degrees: int
+    count_clusters: int
+
+    def std_error(self, column: int) -> float:
+        """Clustered standard error of one coefficient."""
+        return float(np.sqrt(max(self.covariance[column, column], 0.0)))
+
+    def interval(self, column: int, level: float = 0.95) -> tuple[float, float]:
+        """Interval of one coefficient by Student's t."""
+        margin = float(stats.t.ppf(0.5 + level / 2, self.degrees)) * self.std_error(column)
+        return float(self.coef[column]) - margin, float(self.coef[column]) + margin
+
+    def p_value(self, column: int) -> float:
+        """Two-sided p-value of one coefficient against 0."""
+        error = self.std_error(column)
+        if error == 0:
+            return 1.0 if self.coef[column] == 0 else 0.0
+        return float(2 * stats.t.sf(abs(self.coef[column]) / error, self.degrees))
+
+    def joint_p_value(self, columns: list[int]) -> float:
+        """p-value of a Wald F test that all these coefficients are 0."""
+        part = self.covariance[np.ix_(columns, columns)]
+        statistic = float(self.coef[columns] @ np.linalg.pinv(part) @ self.coef[columns]) / len(columns)
+        return float(stats.f.sf(statistic, len(columns), self.degrees))
+
+
+def is_full_rank(design: np.ndarray) -> bool:
+    """Whether every column says something that the others do not."""
+    scale = np.linalg.norm(design, axis=0)
+    if (scale == 0).any():
+        return False
+    return bool(np.linalg.svd(design / scale, compute_uv=False)[-1] > _TOLERANCE)
+
+
+def fit_ols(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray) -> OlsFit | None:
+    """Fit, or None where columns are not all estimable or no degree of freedom is left."""
+    labels, codes = np.unique(clusters, return_inverse=True)
+    degrees = len(labels) - design.shape[1]
+    if degrees < 1 or not is_full_rank(design):
+        return None
+    bread = np.linalg.inv(design.T @ design)
+    coef = bread @ design.T @ outcome
+    residuals = outcome - design @ coef
+    scores = _cluster_scores(design, residuals, bread, codes, len(labels))
+    return OlsFit(
+        coef=coef,
+        covariance=bread @ (scores.T @ scores) @ bread,
+        degrees=degrees,
+        count_clusters=len(labels),
+    )
+
+
+def _cluster_scores(
+    design: np.ndarray, residuals: np.ndarray, bread: np.ndarray, codes: np.ndarray, count: int
+) -> np.ndarray:
+    """Per cluster, its columns times its residuals, each adjusted by (I − H)^(−1/2) of the cluster."""
+    sizes = np.bincount(codes, minlength=count)
+    scores = np.zeros((count, design.shape[1]))
+    alone = sizes[codes] == 1
+    leverage = np.einsum("ij,jk,ik->i", design[alone], bread, design[alone])
+    root = np.sqrt(np.maximum(1 - leverage, _TOLERANCE))
+    scores[codes[alone]] = design[alone] * (residuals[alone] / root)[:, None]
+    order = np.argsort(codes, kind="stable")
+    for rows in np.split(order, np.cumsum(sizes)[:-1]):
+        if len(rows) > 1:
+            part = design[rows]
+            scores[codes[rows[0]]] = part.T @ (
+                _inverse_root(np.eye(len(rows)) - part @ bread @ part.T) @ residuals[rows]
+            )
+    return scores
+
+
+def _inverse_root(matrix: np.ndarray) -> np.ndarray:
+    """Symmetric inverse square root; directions that the fit took wholly are left out."""
+    values, vectors = np.linalg.eigh(matrix)
+    roots = np.where(values > _TOLERANCE, 1 / np.sqrt(np.maximum(values, _TOLERANCE)), 0.0)
+    return (vectors * roots) @ vectors.T
