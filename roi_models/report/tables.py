@@ -111,6 +111,16 @@ def _verdict(case_file: CaseFile) -> pd.DataFrame:
     return pd.DataFrame([{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}])
 
 
+def _programme(case_file: CaseFile) -> dict[str, pd.DataFrame]:
+    programme = case_file.programme
+    return {
+        PROGRAMME: _scalars(programme),
+        PROGRAMME_EFFECTS: programme.effects,
+        PROGRAMME_BALANCE: programme.balance,
+        NEXT_HOLDOUT: programme.next_holdout,
+    }
+
+
 def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
     """Every table that a figure's `source` may name, by `schema.table`, as frames ready to be written.
 
@@ -130,10 +140,7 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         WALLET: _scalars(case_file.wallet),
         SCORES: case_file.scores,
         VALUE_AT_STAKE: case_file.value_at_stake,
-        PROGRAMME: _scalars(case_file.programme),
-        PROGRAMME_EFFECTS: case_file.programme.effects,
-        PROGRAMME_BALANCE: case_file.programme.balance,
-        NEXT_HOLDOUT: case_file.programme.next_holdout,
+        **_programme(case_file),
         ASSUMPTIONS: case_file.assumptions,
         CONVENTIONS: pd.DataFrame(CONVENTION_VALUES, columns=["name", "value", "unit", "definition"]),
         ROW_ACCOUNTING: case_file.row_accounting,
