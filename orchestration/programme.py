@@ -57,6 +57,16 @@ _FIRST_CASES = """
 """
 
 
+_RATE = """
+    select count(distinct cases.account_id) as accounts_per_year
+    from marts.fct_follow_ups as cases
+    cross join control.run_parameters as parameters
+    cross join intermediate.int_calendar__as_of as calendar
+    where cases.subject = 'low_answer' and cases.metric_id = parameters.primary_metric
+        and cases.follow_up_id is not null and cases.opened_at >= calendar.next_month - interval 12 month
+"""
+
+
 def queries(windows: Windows, *, voluntary_only: bool) -> Mapping[str, str]:
     """`cases` and `panel` as `roi_models/programme_results.py` describes them, and `rate`, accounts with a case a year.
 
@@ -65,63 +75,60 @@ def queries(windows: Windows, *, voluntary_only: bool) -> Mapping[str, str]:
     before and as many after as the window of the score has.
     """
     is_outcome = "months.churn_kind = 'voluntary'" if voluntary_only else "months.churn_kind is not null"
-    last_quarter = -(-windows.score_months // 3)
-    return {
-        "cases": f"""
-            with {_FIRST_CASES},
-            scores as (
-                select account_id, avg(score) as score_after from answers
-                where month_after between 1 and {windows.score_months} group by account_id
-            ),
-            departures as (
-                select cases.account_id, bool_or({is_outcome}) as is_departed,
-                    bool_or(months.churn_kind is not null and not ({is_outcome})) as is_departed_otherwise,
-                    max(months.mrr_amount) filter (
-                        months.month = cases.case_month + interval {windows.departure_months} month
-                    ) as mrr_after_amount
-                from first_cases as cases
-                inner join marts.fct_account_months as months on cases.account_id = months.account_id
-                where months.month >= cases.case_month
-                    and months.month <= cases.case_month + interval {windows.departure_months} month
-                group by cases.account_id
-            )
-            select cases.account_id, cases.is_treated, cases.is_mixed_arm, cases.count_months_after,
-                cases.trigger_score, cases.prior_score, cases.mrr_amount, cases.tenure_months, scores.score_after,
-                coalesce(departures.is_departed, false) as is_departed,
-                coalesce(departures.is_departed_otherwise, false) as is_departed_otherwise,
-                coalesce(departures.mrr_after_amount, 0) as mrr_after_amount
+    return {"cases": _cases_query(windows, is_outcome), "panel": _panel_query(windows), "rate": _RATE}
+
+
+def _cases_query(windows: Windows, is_outcome: str) -> str:
+    return f"""
+        with {_FIRST_CASES},
+        scores as (
+            select account_id, avg(score) as score_after from answers
+            where month_after between 1 and {windows.score_months} group by account_id
+        ),
+        departures as (
+            select cases.account_id, bool_or({is_outcome}) as is_departed,
+                bool_or(months.churn_kind is not null and not ({is_outcome})) as is_departed_otherwise,
+                max(months.mrr_amount) filter (
+                    months.month = cases.case_month + interval {windows.departure_months} month
+                ) as mrr_after_amount
             from first_cases as cases
-            left join scores on cases.account_id = scores.account_id
-            left join departures on cases.account_id = departures.account_id
-            order by cases.account_id
-        """,
-        "panel": f"""
-            with {_FIRST_CASES},
-            quarters as (
-                select account_id, score,
-                    case
-                        when month_after < 0 then cast(floor(month_after / 3.0) as integer)
-                        else cast(ceil(month_after / 3.0) as integer)
-                    end as quarter
-                from answers where month_after <> 0
-            )
-            select quarters.account_id, cases.is_treated, quarters.quarter, avg(quarters.score) as score
-            from quarters
-            inner join first_cases as cases on quarters.account_id = cases.account_id
-            where quarters.quarter between -4 and {last_quarter}
-                and cases.count_months_after >= {windows.score_months}
-            group by quarters.account_id, cases.is_treated, quarters.quarter
-            order by quarters.account_id, quarters.quarter
-        """,
-        "rate": """
-            select count(distinct cases.account_id) as accounts_per_year
-            from marts.fct_follow_ups as cases
-            cross join control.run_parameters as parameters
-            cross join intermediate.int_calendar__as_of as calendar
-            where cases.subject = 'low_answer' and cases.metric_id = parameters.primary_metric
-                and cases.follow_up_id is not null and cases.opened_at >= calendar.next_month - interval 12 month
-        """,
-    }
+            inner join marts.fct_account_months as months on cases.account_id = months.account_id
+            where months.month >= cases.case_month
+                and months.month <= cases.case_month + interval {windows.departure_months} month
+            group by cases.account_id
+        )
+        select cases.account_id, cases.is_treated, cases.is_mixed_arm, cases.count_months_after,
+            cases.trigger_score, cases.prior_score, cases.mrr_amount, cases.tenure_months, scores.score_after,
+            coalesce(departures.is_departed, false) as is_departed,
+            coalesce(departures.is_departed_otherwise, false) as is_departed_otherwise,
+            coalesce(departures.mrr_after_amount, 0) as mrr_after_amount
+        from first_cases as cases
+        left join scores on cases.account_id = scores.account_id
+        left join departures on cases.account_id = departures.account_id
+        order by cases.account_id
+    """
+
+
+def _panel_query(windows: Windows) -> str:
+    last_quarter = -(-windows.score_months // 3)
+    return f"""
+        with {_FIRST_CASES},
+        quarters as (
+            select account_id, score,
+                case
+                    when month_after < 0 then cast(floor(month_after / 3.0) as integer)
+                    else cast(ceil(month_after / 3.0) as integer)
+                end as quarter
+            from answers where month_after <> 0
+        )
+        select quarters.account_id, cases.is_treated, quarters.quarter, avg(quarters.score) as score
+        from quarters
+        inner join first_cases as cases on quarters.account_id = cases.account_id
+        where quarters.quarter between -4 and {last_quarter}
+            and cases.count_months_after >= {windows.score_months}
+        group by quarters.account_id, cases.is_treated, quarters.quarter
+        order by quarters.account_id, quarters.quarter
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,7 +141,7 @@ def _plan(
     if months is not None:
         sentence += f", {months:.0f} months of cases at the present {accounts_per_year:,} accounts a year"
     if within is not None:
-        sentence += f"; one year's cases would show {abs(scale * within):.2f} or more"
+        sentence += f"; a year of cases would show {abs(scale * within):.2f} {unit_words.partition(' in ')[0]} or more"
     return {
         "held_out_pct": 100 * held_out,
         "effect_sought": change,

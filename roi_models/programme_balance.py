@@ -93,7 +93,8 @@ def _covariate(column: pd.Series, treated: np.ndarray) -> dict:
     spread = float(np.sqrt((first.var(ddof=1) + second.var(ddof=1)) / 2))
     distance = float(first.mean() - second.mean())
     # A column that never differs has a spread of rounding errors only.
-    varies = spread > _TOLERANCE * max(1.0, abs(float(values.mean())))
+    least = _TOLERANCE * max(1.0, abs(float(values.mean())))
+    varies, varies_in_both = spread > least, min(first.std(), second.std()) > least
     return _row(
         str(column.name),
         _LABELS[str(column.name)],
@@ -104,7 +105,7 @@ def _covariate(column: pd.Series, treated: np.ndarray) -> dict:
         mean_treated=float(first.mean()),
         mean_control=float(second.mean()),
         standardised_difference=distance / spread if varies else None,
-        p_value=float(stats.ttest_ind(first, second, equal_var=False).pvalue) if varies else None,
+        p_value=float(stats.ttest_ind(first, second, equal_var=False).pvalue) if varies_in_both else None,
     )
 
 

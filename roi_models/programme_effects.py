@@ -193,6 +193,11 @@ def _signed(value: float, decimals: int) -> str:
     return f"{MINUS if value < 0 and float(text) else ''}{text}"
 
 
+def _told(estimate: pd.Series) -> str:
+    is_told = estimate["ci_low"] > 0 or estimate["ci_high"] < 0
+    return "differ beyond chance" if is_told else "cannot be told to differ"
+
+
 def _headline(effects: pd.DataFrame, metric: str) -> str:
     plain = effects[effects["method"] == "difference of means"].set_index("outcome")
     score, left = plain.loc["score_after"], plain.loc["is_departed"]
@@ -201,16 +206,15 @@ def _headline(effects: pd.DataFrame, metric: str) -> str:
     else:
         limits = f"{_signed(score['ci_low'], 2)} to {_signed(score['ci_high'], 2)}"
         first = (
-            f"In the {score['window_months']} months after their first case, accounts drawn to be followed up gave "
-            f"{_signed(score['effect'], 2)} points more in {metric} than those held out (95 % interval {limits})."
+            f"In the {score['window_months']} months after their first case, answers of accounts drawn to be followed "
+            f"up {_told(score)} from those of accounts held out: by {_signed(score['effect'], 2)} points of {metric} "
+            f"(95 % interval {limits})."
         )
     if pd.isna(left["effect"]):
         return f"{first} {left['sentence']}"
     limits = f"{_signed(100 * left['ci_low'], 1)} to {_signed(100 * left['ci_high'], 1)}"
-    verb = "did" if left["ci_low"] > 0 or left["ci_high"] < 0 else "cannot be told to"
-    change = "differ beyond chance" if verb == "did" else "differ"
     return (
-        f"{first} Departures within {left['window_months']} months {verb} {change}: "
+        f"{first} Departures within {left['window_months']} months {_told(left)}: by "
         f"{_signed(100 * left['effect'], 1)} percentage points (95 % interval {limits})."
     )
 

@@ -121,6 +121,7 @@ def _verdict(case_file: CaseFile) -> pd.DataFrame:
     return pd.DataFrame([{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}])
 
 
+<<<<<<< HEAD
 def _follow_up(case_file: CaseFile) -> dict[str, pd.DataFrame]:
     followed = case_file.follow_up
     names = [field.name for field in dataclasses.fields(Proportionality)]
@@ -134,6 +135,15 @@ def _follow_up(case_file: CaseFile) -> dict[str, pd.DataFrame]:
         SURVIVAL_NOTES: followed.notes,
         EXTRAPOLATION_MODELS: followed.models,
         EXTRAPOLATION_CURVES: followed.curves,
+=======
+def _programme(case_file: CaseFile) -> dict[str, pd.DataFrame]:
+    programme = case_file.programme
+    return {
+        PROGRAMME: _scalars(programme),
+        PROGRAMME_EFFECTS: programme.effects,
+        PROGRAMME_BALANCE: programme.balance,
+        NEXT_HOLDOUT: programme.next_holdout,
+>>>>>>> h_programme
     }
 
 
@@ -156,10 +166,7 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         WALLET: _scalars(case_file.wallet),
         SCORES: case_file.scores,
         VALUE_AT_STAKE: case_file.value_at_stake,
-        PROGRAMME: _scalars(case_file.programme),
-        PROGRAMME_EFFECTS: case_file.programme.effects,
-        PROGRAMME_BALANCE: case_file.programme.balance,
-        NEXT_HOLDOUT: case_file.programme.next_holdout,
+        **_programme(case_file),
         ASSUMPTIONS: case_file.assumptions,
         CONVENTIONS: pd.DataFrame(CONVENTION_VALUES, columns=["name", "value", "unit", "definition"]),
         ROW_ACCOUNTING: case_file.row_accounting,
