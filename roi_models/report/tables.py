@@ -121,7 +121,6 @@ def _verdict(case_file: CaseFile) -> pd.DataFrame:
     return pd.DataFrame([{"level": verdict.level.name, "claim": verdict.claim.value, "sentence": verdict.sentence}])
 
 
-<<<<<<< HEAD
 def _follow_up(case_file: CaseFile) -> dict[str, pd.DataFrame]:
     followed = case_file.follow_up
     names = [field.name for field in dataclasses.fields(Proportionality)]
@@ -135,7 +134,9 @@ def _follow_up(case_file: CaseFile) -> dict[str, pd.DataFrame]:
         SURVIVAL_NOTES: followed.notes,
         EXTRAPOLATION_MODELS: followed.models,
         EXTRAPOLATION_CURVES: followed.curves,
-=======
+    }
+
+
 def _programme(case_file: CaseFile) -> dict[str, pd.DataFrame]:
     programme = case_file.programme
     return {
@@ -143,7 +144,6 @@ def _programme(case_file: CaseFile) -> dict[str, pd.DataFrame]:
         PROGRAMME_EFFECTS: programme.effects,
         PROGRAMME_BALANCE: programme.balance,
         NEXT_HOLDOUT: programme.next_holdout,
->>>>>>> h_programme
     }
 
 
