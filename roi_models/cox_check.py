@@ -17,16 +17,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2
 
-from roi_models.cloglog import ClogLogFit, fit_cloglog
 from roi_models.design import MIN_EVENTS, NotEstimableError
 from roi_models.followed import Proportionality
+from roi_models.month_baseline import BaselineFit, fit_free_months
 
 COX_OPTIONS = {"precision": 1e-13, "max_steps": 200}
 SCORE = "score"
 # Slopes of two halves of the follow-up need an estimate each before their difference means anything.
 MIN_EVENTS_FOR_CHANGE = 2 * MIN_EVENTS
-# Numbers in a design matrix, 160 MB: a baseline per month of tenure would outgrow memory on a large base.
-MAX_DESIGN_SIZE = 20_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,21 +149,10 @@ def month_rows(
     )
 
 
-def fit_months(rows: MonthRows, changing: np.ndarray | None = None) -> ClogLogFit:
+def fit_months(rows: MonthRows, changing: np.ndarray | None = None) -> BaselineFit:
     """Our model with a free baseline per month; `changing` adds one column, its coefficient the last. Or raise."""
-    if len(rows.month) * (len(rows.names) + len(np.unique(rows.month))) > MAX_DESIGN_SIZE:
-        raise NotEstimableError(
-            f"{len(rows.month):,} distinct rows are too many for a baseline that is free in each month."
-        )
-    baseline = (rows.month[:, None] == np.unique(rows.month)[None, :]).astype(float)
-    terms = [*rows.names, *(f"month {value}" for value in np.unique(rows.month))]
-    design = np.hstack([rows.covariates, baseline])
-    if changing is not None:
-        design, terms = np.column_stack([design, changing]), [*terms, "score by log month"]
-    fitted = fit_cloglog(design, rows.at_risk, rows.events, terms=terms)
-    if fitted.problem is not None:
-        raise NotEstimableError(fitted.problem)
-    return fitted
+    design = rows.covariates if changing is None else np.column_stack([rows.covariates, changing])
+    return fit_free_months(design, rows.month, rows.at_risk, rows.events)
 
 
 def proportionality(rows: MonthRows) -> Proportionality:
@@ -212,7 +199,7 @@ def slopes_on(
         "cox_std_error": cox.std_error,
         "cox_std_error_robust": cox.std_error_robust,
         "cloglog_coef": coef,
-        "cloglog_std_error": float(np.sqrt(grouped.covariance_model[position, position])),
+        "cloglog_std_error": float(np.sqrt(grouped.covariance[position, position])),
         "difference": coef - cox.coef,
         "difference_in_std_errors": (coef - cox.coef) / cox.std_error,
         "monthly_hazard": float(np.sum(event) / np.sum(np.asarray(exit_month) - entered)),

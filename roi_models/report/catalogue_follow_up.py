@@ -30,7 +30,7 @@ STAY_MEASURES = (
         unit="months",
         low="difference_low",
         high="difference_high",
-        definition="Mean months stayed by the landmark group {label}, less those of the lowest scored group.",
+        definition="Mean months stayed by group {label}, less those of the lowest scored one that has an estimate.",
     ),
 )
 

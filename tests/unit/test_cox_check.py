@@ -99,7 +99,10 @@ def test_rows_counted_together_give_the_fit_of_single_rows():
     kept = np.isin(month, eventful)
     design = np.column_stack([covariates["score"].to_numpy()[account], month[:, None] == eventful])[kept].astype(float)
     event = ((month == exit_month[account]) & left[account])[kept]
-    assert narrow.coef == pytest.approx(fit_cloglog(design, np.ones(len(event)), event).coef, abs=1e-8)
+    expected = fit_cloglog(design, np.ones(len(event)), event)
+    assert narrow.coef == pytest.approx(expected.coef[:1], abs=1e-8)
+    assert narrow.covariance[0, 0] == pytest.approx(expected.covariance_model[0, 0], rel=1e-8)
+    assert narrow.loglik == pytest.approx(expected.loglik, abs=1e-8)
 
 
 def test_months_without_a_departure_change_nothing():
@@ -183,12 +186,15 @@ def test_separation_and_too_few_departures_are_refused():
         proportionality(month_rows(covariates, exit_month, left & (np.cumsum(left) <= 9)))
 
 
-def test_a_design_beyond_memory_is_refused(monkeypatch):
+def test_a_month_in_which_all_leave_says_nothing_and_breaks_nothing():
     covariates, exit_month, left, _ = spells(n=300)
-    rows = month_rows(covariates, exit_month, left)
-    monkeypatch.setattr("roi_models.cox_check.MAX_DESIGN_SIZE", len(rows.month))
-    with pytest.raises(NotEstimableError, match="too many for a baseline"):
-        fit_months(rows)
+    plain = fit_months(month_rows(covariates, exit_month, left))
+    more = pd.concat([covariates, pd.DataFrame({"score": [2.0, -1.0]})], ignore_index=True)
+    late = fit_months(month_rows(more, np.append(exit_month, [40, 40]), np.append(left, [True, True]), None))
+    kept = fit_months(month_rows(more, np.append(exit_month, [40, 40]), np.append(left, [False, False]), None))
+    assert late.coef == pytest.approx(kept.coef, abs=1e-9) and late.coef != pytest.approx(plain.coef, abs=1e-9)
+    with pytest.raises(NotEstimableError, match="nobody or everybody"):
+        fit_months(month_rows(covariates, np.full(300, 3), np.ones(300, dtype=bool)))
 
 
 def test_repeated_accounts_equal_r_only_as_rows():
