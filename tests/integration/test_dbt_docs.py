@@ -57,6 +57,7 @@ def test_every_macro_and_its_arguments_are_described(project):
         assert silent((argument["name"], argument) for argument in shown[name]["arguments"]) == [], name
 
 
+@pytest.mark.validate
 def test_dbt_documents_the_project_without_a_warning(demo_run, tmp_path):
     home = copy_of(demo_run.home, tmp_path)
     home.settings.work_dir.mkdir()

@@ -132,6 +132,7 @@ def test_the_interval_spans_both_models_and_widens():
         assert end["ci_low"] < carried < end["ci_high"]
 
 
+@pytest.mark.validate
 def test_the_interval_holds_the_truth_as_often_as_it_says():
     held = []
     for seed in range(24):

@@ -145,6 +145,7 @@ def test_the_joint_test_of_balance_is_the_one_of_least_squares():
     assert found.loc["log_mrr", "p_value"] == pytest.approx(stats.ttest_ind(*arms, equal_var=False).pvalue, rel=1e-9)
 
 
+@pytest.mark.validate
 def test_balance_of_drawn_arms_is_doubted_as_often_as_stated():
     levels = [
         balance_table(trial_cases(120, seed=seed)).set_index("check").loc["joint", "level"] for seed in range(300)
@@ -229,6 +230,7 @@ def test_a_trend_before_takes_the_number_away():
     assert found.periods["coef"].iloc[0] == pytest.approx(-0.9, abs=0.2)
 
 
+@pytest.mark.validate
 def test_the_pre_trend_test_doubts_as_often_as_stated():
     levels = [difference_in_differences(as_panel(trial_panel(60, seed=seed))).level for seed in range(300)]
     doubted = sum(level != Level.PASS for level in levels)

@@ -169,6 +169,7 @@ def useless_programmes():
     return trials
 
 
+@pytest.mark.validate
 def test_trap_acted_on_against_not_acted_on_invents_an_effect(useless_programmes):
     """Who is acted on had to stay long enough, and is friendlier: compared as drawn, nothing remains."""
     naive_rejects, naive_effects, drawn_rejects = 0, [], 0
@@ -183,6 +184,7 @@ def test_trap_acted_on_against_not_acted_on_invents_an_effect(useless_programmes
     assert low <= drawn_rejects <= high
 
 
+@pytest.mark.validate
 def test_trap_low_answers_rise_by_themselves(useless_programmes):
     """Regression to the mean: those followed up "improve" by more than a point, and so do those held out."""
     before_after, drawn_rejects = [], 0
