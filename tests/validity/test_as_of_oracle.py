@@ -8,6 +8,7 @@ import pytest
 from as_of_cells import CELL_KEYS, COUNTS, Observed, active_accounts, current_answers, observe
 
 from orchestration import transform
+from orchestration.carry_over import write_carried
 from orchestration.control import write_control_tables
 from orchestration.demo import PLANTED
 from orchestration.demo.planted import NPS_FILE
@@ -58,7 +59,8 @@ def warehouse(settings) -> Warehouse:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in (TELEMETRY_OFF | settings.dbt_environment()).items():
             patch.setenv(name, value)
-        transform.build(settings, lambda _line: None)
+        write_carried(warehouse, [], anew=True)
+        transform.build(settings, lambda _line: None, anew=True)
     return warehouse
 
 
