@@ -7,21 +7,13 @@ Does not belong here: the other models (`assets_roi.py`), statistics (`roi_model
 import dagster as dg
 
 from orchestration import marts, programme
+from orchestration.roi_asset import roi_asset
 from orchestration.run import Run
 from roi_models.programme_effects import programme_evidence
 from roi_models.programme_results import ProgrammeEvidence, Windows
 
 
-@dg.asset(
-    key_prefix="roi",
-    group_name="roi",
-    deps=[
-        dg.AssetKey(["marts", name])
-        for name in ("fct_follow_ups", "fct_account_months", "fct_survey_responses", "agg_hazard_cells")
-    ],
-    io_manager_key="memory",
-    required_resource_keys={"run"},
-)
+@roi_asset("fct_follow_ups", "fct_account_months", "fct_survey_responses", "agg_hazard_cells")
 def programme_effects(context: dg.AssetExecutionContext) -> dg.Output[ProgrammeEvidence]:
     """What following up on low answers does: arms compared as they were drawn, and the next hold-out."""
     run: Run = context.resources.run

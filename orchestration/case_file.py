@@ -25,6 +25,7 @@ from roi_models.results import (
     SurvivalByGroup,
     WalletSummary,
 )
+from roi_models.study import Study
 from roi_models.verdict import absent_checks, judge
 
 # Canonical tables that no figure of a report is made from yet.
@@ -102,24 +103,28 @@ def assemble_case_file(
     *,
     run_id: str,
     as_of: str,
-    retention: RetentionEffect,
+    retention_effect: RetentionEffect,
     survival: SurvivalByGroup,
-    follow_up: FollowUp,
-    wallet: WalletSummary,
-    case: BusinessCase | None,
+    survival_follow_up: FollowUp,
+    wallet_summary: WalletSummary,
+    business_case: BusinessCase | None,
     value_at_stake: pd.DataFrame,
-    programme: ProgrammeEvidence,
+    programme_effects: ProgrammeEvidence,
+    studies: tuple[Study, ...] = (),
 ) -> CaseFile:
-    """Judge the results and gather everything a report says."""
+    """Judge the results and gather everything a report says; results come under the names of their assets."""
     quality = read_data_quality(run)
     assumptions = assumptions_of(run.case)
     scale = (float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max))
-    problem = case_problem(retention, read_active_accounts(run), read_current_answers(run), assumptions, scale=scale)
+    problem = case_problem(
+        retention_effect, read_active_accounts(run), read_current_answers(run), assumptions, scale=scale
+    )
     verdict = judge(
-        retention=retention,
+        retention=retention_effect,
         survival=survival,
-        case=case,
+        case=business_case,
         case_problem=problem,
+        study_checks=tuple(check for study in studies for check in study.checks),
         currency=run.case.currency,
         metric_label=run.metrics.primary.label,
         min_prob_npv_positive=assumptions.min_prob_npv_positive,
@@ -136,13 +141,13 @@ def assemble_case_file(
             currency=run.case.currency,
             churn_policy=run.metrics.churn.sentence,
             metric_label=run.metrics.primary.label,
-            absent=(*quality.absent, *absent_checks(retention, survival)),
+            absent=(*quality.absent, *absent_checks(retention_effect, survival)),
         ),
         verdict=verdict,
-        retention=retention,
+        retention=retention_effect,
         survival=survival,
-        wallet=wallet,
-        case=case,
+        wallet=wallet_summary,
+        case=business_case,
         row_accounting=quality.row_accounting,
         rejections=quality.rejections,
         flags=quality.flags,
@@ -151,7 +156,8 @@ def assemble_case_file(
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
         measures=read_measures(run),
-        follow_up=follow_up,
-        programme=programme,
-        notes={"programme": run.case.programme} | _model_notes(retention) | _unused_note(quality),
+        follow_up=survival_follow_up,
+        programme=programme_effects,
+        studies=studies,
+        notes={"programme": run.case.programme} | _model_notes(retention_effect) | _unused_note(quality),
     )

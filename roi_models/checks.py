@@ -13,7 +13,8 @@ import numpy as np
 
 from roi_models.grading import graded
 from roi_models.hazard import score_effect
-from roi_models.results import BusinessCase, Check, Level, RetentionEffect, SurvivalByGroup
+from roi_models.judgement import Check, Level
+from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup
 from roi_models.thresholds import THRESHOLDS
 
 

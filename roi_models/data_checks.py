@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from roi_models.grading import graded
-from roi_models.results import Check
+from roi_models.judgement import Check
 from roi_models.thresholds import THRESHOLDS
 
 

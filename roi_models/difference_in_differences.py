@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from roi_models.clustered_ols import OlsFit, fit_ols
-from roi_models.results import Level
+from roi_models.judgement import Level
 
 REFERENCE_PERIOD = -1
 MINIMUM_UNITS = 20

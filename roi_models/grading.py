@@ -5,7 +5,7 @@ Belongs here: what all checks of a single number share. Does not belong here: th
 
 from __future__ import annotations
 
-from roi_models.results import Check, Level
+from roi_models.judgement import Check, Level
 
 
 def graded(

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roi_models.results import BusinessCase, Check, Claim, Level, RetentionEffect
+from roi_models.judgement import Check, Claim, Level
+from roi_models.results import BusinessCase, RetentionEffect
 
 
 def headline_sentence(

@@ -11,8 +11,8 @@ import pandas as pd
 from scipy import stats
 
 from roi_models.clustered_ols import is_full_rank
+from roi_models.judgement import Level
 from roi_models.programme_results import BALANCE_COLUMNS, as_table
-from roi_models.results import Level
 
 # Where nobody said otherwise, half of the accounts were to be held out.
 PLANNED_TREATED_SHARE = 0.5

@@ -8,53 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
 
 import numpy as np
 import pandas as pd
 
 from roi_models.followed import FollowUp, empty_follow_up
+from roi_models.judgement import Verdict
 from roi_models.measures import Measures, empty_measures
 from roi_models.programme_results import ProgrammeEvidence, no_evidence
-
-
-class Level(IntEnum):
-    """How far a result may be trusted. The worst level among the checks is the verdict."""
-
-    PASS = 0
-    REVIEW = 1
-    FAIL = 2
-
-
-class Claim(StrEnum):
-    """What may be said: nothing, "if the uplift comes true, then …", or "this was seen to happen"."""
-
-    NONE = "none"
-    CONDITIONAL = "conditional"
-    EVIDENCED = "evidenced"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One gate of the verdict: a value held against a threshold, with a sentence and a recommendation."""
-
-    id: str
-    label: str
-    value: float | None
-    threshold: str
-    level: Level
-    sentence: str
-    recommendation: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """The worst level among the checks, what may be claimed, and the sentence that says so."""
-
-    level: Level
-    claim: Claim
-    sentence: str
-    checks: tuple[Check, ...]
+from roi_models.study import Study
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,7 +234,8 @@ class CaseFile:
     owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
     (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
     `follow_up`: what became of the landmark's accounts.
-    `programme`: what the arms of the closed loop show.
+    `programme`: what the arms of the closed loop show. `studies`: what stands beside the headline, in the order of the
+    page.
     """
 
     context: RunContext
@@ -291,4 +254,5 @@ class CaseFile:
     measures: Measures = field(default_factory=empty_measures)
     follow_up: FollowUp = field(default_factory=empty_follow_up)
     programme: ProgrammeEvidence = field(default_factory=no_evidence)
+    studies: tuple[Study, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)

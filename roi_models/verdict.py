@@ -9,7 +9,8 @@ from __future__ import annotations
 from roi_models.checks import case_checks, model_checks
 from roi_models.data_checks import data_checks
 from roi_models.headline import headline_sentence
-from roi_models.results import BusinessCase, Claim, Level, RetentionEffect, SurvivalByGroup, Verdict
+from roi_models.judgement import Check, Claim, Level, Verdict
+from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup
 
 
 def judge(
@@ -21,6 +22,7 @@ def judge(
     metric_label: str,
     min_prob_npv_positive: float,
     case_problem: str | None = None,
+    study_checks: tuple[Check, ...] = (),
     uplift_is_evidenced: bool = False,
     rejected_share_pct: float | None = None,
     match_rate_pct: float | None = None,
@@ -29,13 +31,15 @@ def judge(
 ) -> Verdict:
     """Hold the results against the thresholds and say what may be claimed.
 
-    `case_problem` is the sentence of `business_case.case_problem` where there is no case. Data-quality
+    `case_problem` is the sentence of `business_case.case_problem` where there is no case. `study_checks`: what the
+    studies beside the headline found. Data-quality
     numbers are percentages (0…100) and None where unknown. `uplift_is_evidenced`: the uplift was measured by
     a pilot or hold-out.
     """
     checks = (
         *model_checks(retention, survival),
         *case_checks(retention, case, case_problem),
+        *study_checks,
         *data_checks(
             rejected_share_pct=rejected_share_pct,
             match_rate_pct=match_rate_pct,

@@ -21,6 +21,7 @@ from roi_models.report import (
     catalogue_money,
     catalogue_movement,
     catalogue_programme,
+    catalogue_studies,
 )
 from roi_models.report.catalogue_base import with_definitions
 from roi_models.report.format import round_for_unit, to_number
@@ -123,6 +124,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
         catalogue_model.wallet_figures(case_file),
         with_definitions(measured, case_file.measures.definitions),
         catalogue_effects.effect_figures(case_file),
+        catalogue_studies.study_figures(case_file),
         catalogue_case.assumption_figures(case_file),
         catalogue_data.quality_figures(case_file),
     )

@@ -15,6 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from roi_models.judgement import Claim, Level
 from roi_models.report import (
     charts,
     charts_follow_up,
@@ -23,13 +24,14 @@ from roi_models.report import (
     rows_effects,
     rows_follow_up,
     rows_measures,
+    rows_studies,
 )
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.figures import FigureBook
 from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value, to_number
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
-from roi_models.results import CaseFile, Claim, Level
+from roi_models.results import CaseFile
 
 CLAIM_WORDS = {
     Claim.NONE: "nothing is claimed",
@@ -245,5 +247,8 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         charts=drawings(case_file),
         rows=_tables(case_file) | _measured(case_file),
         buckets=rows.BUCKETS,
+        shown_rows=rows_studies.shown_rows,
+        sentence_place=rows_studies.sentence_place,
+        study_prefix=rows_studies.prefix,
     )
     return page.strip() + "\n"

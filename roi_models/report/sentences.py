@@ -17,6 +17,7 @@ from roi_models.report.format import MINUS
 from roi_models.report.rows_effects import silent_outcomes
 from roi_models.report.rows_follow_up import FIGURES, note_rows
 from roi_models.report.rows_measures import account_rows
+from roi_models.report.rows_studies import sentence_place
 from roi_models.results import CaseFile, Figure
 
 _TOKEN = re.compile(
@@ -202,6 +203,10 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
         yield _stated(f"programme.{part}", text, f"{tables.PROGRAMME}.{part}", "effect.", "holdout.")
     for row in silent_outcomes(case_file):
         yield _stated(f"programme.{row.key}", row.data["sentence"], f"{tables.PROGRAMME_EFFECTS}.sentence")
+    for study in case_file.studies:
+        for number, text in enumerate(study.sentences, start=1):
+            place = sentence_place(study, number)
+            yield _stated(place, text, f"{tables.STUDIES}.sentence", f"{study.id}.", NO_EFFECT)
     yield _stated("churn_policy", case_file.context.churn_policy, "manifest.configuration.churn_policy")
     for row in account_rows(case_file):
         own = f"account.{row.key}"

@@ -45,6 +45,7 @@ PROGRAMME = "roi.programme"
 PROGRAMME_EFFECTS = "roi.programme_effects"
 PROGRAMME_BALANCE = "roi.programme_balance"
 NEXT_HOLDOUT = "roi.next_holdout"
+STUDIES = "roi.studies"
 ASSUMPTIONS = "roi.assumptions"
 CONVENTIONS = "roi.conventions"
 # What the warehouse counted; handed to the report as frames of the case file.
@@ -147,6 +148,20 @@ def _programme(case_file: CaseFile) -> dict[str, pd.DataFrame]:
     }
 
 
+def _studies(case_file: CaseFile) -> dict[str, pd.DataFrame]:
+    """What each study says, and the tables it brings."""
+    said = [
+        (study.id, study.title, number, sentence)
+        for study in case_file.studies
+        for number, sentence in enumerate(study.sentences, start=1)
+    ]
+    told = pd.DataFrame(said, columns=["study", "title", "number", "sentence"])
+    brought = {f"roi.{table.name}": table.frame for study in case_file.studies for table in study.tables}
+    return {
+        STUDIES: told.astype({"study": "string", "title": "string", "number": "int64", "sentence": "string"})
+    } | brought
+
+
 def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
     """Every table that a figure's `source` may name, by `schema.table`, as frames ready to be written.
 
@@ -167,6 +182,7 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         SCORES: case_file.scores,
         VALUE_AT_STAKE: case_file.value_at_stake,
         **_programme(case_file),
+        **_studies(case_file),
         ASSUMPTIONS: case_file.assumptions,
         CONVENTIONS: pd.DataFrame(CONVENTION_VALUES, columns=["name", "value", "unit", "definition"]),
         ROW_ACCOUNTING: case_file.row_accounting,

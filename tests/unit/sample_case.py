@@ -14,19 +14,10 @@ import pandas as pd
 
 from roi_models.follow_up import follow_up
 from roi_models.followed import FollowUp, empty_follow_up
+from roi_models.judgement import Check, Claim, Level, Verdict
 from roi_models.measures import empty_measures
 from roi_models.programme_results import no_evidence
-from roi_models.results import (
-    BusinessCase,
-    CaseFile,
-    Check,
-    Claim,
-    Level,
-    RunContext,
-    SurvivalByGroup,
-    Verdict,
-    WalletSummary,
-)
+from roi_models.results import BusinessCase, CaseFile, RunContext, SurvivalByGroup, WalletSummary
 from tests.unit.sample_measures import measures
 from tests.unit.sample_models import (
     ANNUAL,
@@ -41,6 +32,7 @@ from tests.unit.sample_models import (
     survival_by_group,
 )
 from tests.unit.sample_programme import programme
+from tests.unit.sample_study import sample_study
 from tests.unit.survival_data import landmark_accounts
 
 HOSTILE_NAME = "<script>alert(1)</script> & Sons"
@@ -254,6 +246,7 @@ def conditional_case() -> CaseFile:
         case=case,
         measures=measures(),
         programme=programme(),
+        studies=(sample_study(),),
         notes={"estimand": "Revenue-weighted change of retention over the horizon, over all accounts."},
         **data_frames(),
     )
@@ -347,6 +340,7 @@ def sparse_case() -> CaseFile:
         value_at_stake=plain.value_at_stake.iloc[:0],
         measures=empty_measures(),
         programme=no_evidence(),
+        studies=(),
         notes={},
     )
 

@@ -12,6 +12,7 @@ from scipy import stats
 
 from roi_models.clustered_ols import fit_ols
 from roi_models.difference_in_differences import difference_in_differences
+from roi_models.judgement import Level
 from roi_models.programme_balance import balance_table, covariates
 from roi_models.programme_effects import programme_evidence
 from roi_models.programme_results import (
@@ -20,7 +21,6 @@ from roi_models.programme_results import (
     HOLDOUT_COLUMNS,
     ProgrammeEvidence,
 )
-from roi_models.results import Level
 from tests.unit.sample_programme import trial_cases, trial_panel
 
 PLAIN, ADJUSTED = "difference of means", "covariate-adjusted"

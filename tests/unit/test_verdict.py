@@ -10,7 +10,8 @@ from hazard_data import account_months, active_accounts, answers_of, cells_of, c
 from roi_models.assumptions import Assumptions
 from roi_models.business_case import build_case
 from roi_models.headline import money
-from roi_models.results import Claim, Level, SurvivalByGroup
+from roi_models.judgement import Claim, Level
+from roi_models.results import SurvivalByGroup
 from roi_models.retention import estimate_retention
 from roi_models.verdict import absent_checks, judge
 

@@ -28,7 +28,8 @@ from orchestration.case_file import assumptions_of
 from orchestration.profiles import load_business_case
 from roi_models.business_case import build_case
 from roi_models.hazard import Z95, fit_hazard, score_effect
-from roi_models.results import Claim, Level, RetentionEffect, SurvivalByGroup, Verdict
+from roi_models.judgement import Claim, Level, Verdict
+from roi_models.results import RetentionEffect, SurvivalByGroup
 from roi_models.retention import estimate_retention
 from roi_models.simulate import simulate, simulate_company
 from roi_models.verdict import judge

@@ -1,0 +1,15 @@
+"""Studies: what stands beside the headline. One file per study: its queries, and its `StudySpec`.
+
+Belongs here: reading frames for one study, and handing them to a pure function of `roi_models`.
+Does not belong here: statistics (`roi_models`), how a study is told (`roi_models/report`), the headline's own assets
+(`orchestration/assets_roi.py`). A new study is a file here and a line below.
+"""
+
+from __future__ import annotations
+
+from orchestration.studies.study_asset import StudySpec, study_asset
+
+# In the order in which the page tells them, within each section.
+STUDIES: tuple[StudySpec, ...] = ()
+
+STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)

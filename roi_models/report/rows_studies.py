@@ -1,0 +1,26 @@
+"""The rows that the page prints of the studies, keyed as their figures are.
+
+Belongs here: which rows of a study's table are shown, and the ids they carry. Does not belong here: markup, units.
+"""
+
+from __future__ import annotations
+
+from roi_models.report.rows import Row, keyed
+from roi_models.study import Study, StudyTable
+
+
+def prefix(study: Study, table: StudyTable) -> str:
+    """What the ids of the table's figures begin with."""
+    return f"{study.id}.{table.name}"
+
+
+def shown_rows(table: StudyTable) -> tuple[Row, ...]:
+    """The first rows of a table that is printed; none of one that is only published."""
+    if not table.shown:
+        return ()
+    return keyed(table.frame.head(table.rows), table.keys, named_by=table.named_by or table.keys[0])
+
+
+def sentence_place(study: Study, number: int) -> str:
+    """Where the study's sentence of that number (from 1) is looked up."""
+    return f"study.{study.id}.{number}"
