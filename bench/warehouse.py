@@ -173,7 +173,9 @@ def _build_ours(settings, *, anew: bool) -> _Begun:
     folders = ["--project-dir", str(settings.dbt_dir), "--profiles-dir", str(settings.dbt_dir)]
     target = ["--target-path", str(settings.dbt_target_dir), "--log-path", str(settings.dbt_target_dir)]
     select = [f"+{name}" for name in MODELS] + (["--full-refresh"] if anew else [])
-    result = dbtRunner().invoke(["run", "--select", *select, *folders, *target, "--log-level", "none"])
+    result = dbtRunner().invoke(
+        ["run", "--no-write-json", "--select", *select, *folders, *target, "--log-level", "none"]
+    )
     DuckDBConnectionManager.close_all_connections()
     if not result.success:
         sys.exit(f"dbt stopped: {result.exception or [item.message for item in result.result.results if item.message]}")

@@ -77,7 +77,7 @@ select states.account_id, states.month, 'nps' as metric_id, states.score, states
     states.baseline_score, states.count_baseline_months
 from hand.account_months join hand.states as states using (account_id, month);
 create table hand.cells as
-select year(months.month) as calendar_year, lag, account_group, coalesce(states.score_state, 'silent') as score_state,
+select date_trunc('quarter', months.month) as calendar_quarter, lag, account_group, coalesce(states.score_state, 'silent') as score_state,
     coalesce(cast(cast(floor(states.score / 0.5) as int) as varchar), '') as score_bin, tenure_step,
     is_renewal_month as is_renewal, control_key, count(*) as count_at_risk,
     count(*) filter (churn_kind = 'voluntary') as count_voluntary,

@@ -5,8 +5,8 @@ Belongs here: what the raw and control tables hold. Does not belong here: buildi
 
 from __future__ import annotations
 
-# The months begin in the middle of a year, so that the month that arrives costs what it does on average: cells are
-# carried over by calendar year.
+# The month that arrives is the first of a quarter, so that it costs what it does on average: cells are carried over by
+# quarter, and with the month before it that is four months of three to five.
 FIRST_MONTH, NEW_MONTH, END = "2021-07-01", "2024-07-01", "2024-08-01"
 METRICS = """
 primary_metric: nps

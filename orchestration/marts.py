@@ -12,7 +12,7 @@ from orchestration.run import Run
 
 
 def read_cells(run: Run) -> pd.DataFrame:
-    """The hazard cells of all lags, summed over the years."""
+    """The hazard cells of all lags, summed over the quarters."""
     key = "lag, account_group, score_state, score_bin, tenure_step, is_renewal, control_key"
     counts = ("count_at_risk", "count_voluntary", "count_involuntary", "count_churned")
     sums = ", ".join(

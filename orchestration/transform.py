@@ -61,7 +61,9 @@ def build(settings: Settings, progress: Callable[[str], None], *, anew: bool) ->
     published, because the caller stops.
     """
     counter = _Counter(progress)
-    arguments = ["build", "--exclude-resource-type", "unit_test", *(["--full-refresh"] if anew else [])]
+    # The manifest is written when the project is parsed, and results come back in memory: dbt would write both thrice.
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--no-write-json"]
+    arguments += ["--full-refresh"] if anew else []
     result = _invoke(settings, arguments, counter.on_event)
     if result.result is None:
         raise BuildError(f"dbt could not run: {result.exception}")

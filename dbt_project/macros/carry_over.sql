@@ -64,7 +64,7 @@ where
 cast('{{ run_query(query).columns[0][0] if execute else '9999-12-01' }}' as date)
 {%- endmacro %}
 
-{#- True for rows of the months that must be built again; anew: of all months. `since` is which of the two months. -#}
+{#- True for rows of the months that must be built again; anew: of all months. `since` is which of the three. -#}
 {% macro is_rebuilt(month, since='month') -%}
 {%- if not execute or is_incremental() -%}
 {{ month }} >= {{ first_rebuilt_month(since) }}
@@ -73,23 +73,29 @@ true
 {%- endif -%}
 {%- endmacro %}
 
-{#- The first year that holds such a month, or one before it: what stayed through a month is seen in the next. -#}
-{% macro first_rebuilt_year() -%}
-{{ year_of(add_months(first_rebuilt_month(), -1)) }}
+{#-
+First month of the first quarter to be built again, as a literal: the one that holds such a month, or one before it,
+because what stayed through a month is seen in the next.
+-#}
+{% macro first_rebuilt_quarter() -%}
+{%- set query = 'select ' ~ quarter_of(add_months('month', -1)) ~ ' from ' ~ ref('int_rebuild__from_month') -%}
+cast('{{ run_query(query).columns[0][0] if execute else '9999-10-01' }}' as date)
 {%- endmacro %}
 
-{#- True for rows of the years that must be built again. -#}
-{% macro is_in_rebuilt_year(month) -%}
+{#-
+True for rows of the quarters that must be built again; anew: of all. `months_before`: how much further back.
+-#}
+{% macro is_in_rebuilt_quarter(month, months_before=0) -%}
 {%- if not execute or is_incremental() -%}
-{{ year_of(month) }} >= {{ first_rebuilt_year() }}
+{{ month }} >= {{ add_months(first_rebuilt_quarter(), -months_before) if months_before else first_rebuilt_quarter() }}
 {%- else -%}
 true
 {%- endif -%}
 {%- endmacro %}
 
 {#- Before a model carries on: forget the months that `is_rebuilt` brings again. -#}
-{% macro forget_rebuilt_months() -%}
-{%- if is_incremental() -%} delete from {{ this }} where {{ is_rebuilt('month') }} {%- endif -%}
+{% macro forget_rebuilt_months(since='month') -%}
+{%- if is_incremental() -%} delete from {{ this }} where {{ is_rebuilt('month', since) }} {%- endif -%}
 {%- endmacro %}
 
 {#- The same for answers, which matter from the month after they were known. -#}
@@ -99,10 +105,10 @@ delete from {{ this }} where {{ is_rebuilt(add_months(month_of('known_at'), 1), 
 {%- endif -%}
 {%- endmacro %}
 
-{#- The same for sums over a calendar year. -#}
-{% macro forget_rebuilt_years() -%}
+{#- The same for sums over a quarter. -#}
+{% macro forget_rebuilt_quarters() -%}
 {%- if is_incremental() -%}
-delete from {{ this }} where calendar_year >= {{ first_rebuilt_year() }}
+delete from {{ this }} where {{ is_in_rebuilt_quarter('calendar_quarter') }}
 {%- endif -%}
 {%- endmacro %}
 
@@ -114,11 +120,11 @@ answers are as they were, all of them, and so are their spans.
 {%- if is_incremental() -%}
 delete from {{ this }}
 where
-    contact_key in (select contact_key from {{ this }} where {{ is_rebuilt('visible_from') }})
+    contact_key in (select contact_key from {{ this }} where {{ is_rebuilt('visible_from', 'answers_month') }})
     or contact_key in (
         select contact_key
         from {{ ref('int_survey__matched') }}
-        where {{ is_rebuilt(add_months(month_of('known_at'), 1)) }}
+        where {{ is_rebuilt(add_months(month_of('known_at'), 1), 'answers_month') }}
     )
 {%- endif -%}
 {%- endmacro %}

@@ -26,7 +26,7 @@ lagged as (
         {{ add_months('months.month', '1 - lags.lag') }} as score_month
     from {{ ref('fct_account_months') }} as months
     cross join lags
-    where {{ is_in_rebuilt_year('months.month') }}
+    where {{ is_in_rebuilt_quarter('months.month') }}
 ),
 
 states as (
@@ -43,6 +43,7 @@ states as (
         {{ bin_number('states.baseline_score', '(2 * parameters.score_bin_width)') }} as baseline_score_bin_number
     from {{ ref('int_feedback__account_states') }} as states
     cross join {{ source('control', 'run_parameters') }} as parameters
+    where {{ is_in_rebuilt_quarter('states.month', months_before=5) }}
 ),
 
 scored as (

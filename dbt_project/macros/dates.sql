@@ -8,10 +8,6 @@
     cast({{ dbt.date_trunc('quarter', expression) }} as date)
 {%- endmacro %}
 
-{% macro year_of(expression) -%}
-    cast(extract(year from {{ expression }}) as int)
-{%- endmacro %}
-
 {% macro add_months(expression, months) -%}
     cast({{ dbt.dateadd('month', months, expression) }} as date)
 {%- endmacro %}

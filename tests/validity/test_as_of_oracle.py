@@ -124,9 +124,9 @@ def test_account_months_scores_and_states(warehouse, observed):
 
 def test_hazard_cells_of_every_lag(warehouse, observed):
     keys, sums = ["lag", *CELL_KEYS], [*COUNTS, "score_sum", "mrr_sum"]
-    by_year = warehouse.read("select * from marts.agg_hazard_cells")
-    assert by_year["calendar_year"].nunique() == 3
-    theirs = by_year.groupby(keys, as_index=False)[sums].sum().sort_values(keys, ignore_index=True)
+    by_quarter = warehouse.read("select * from marts.agg_hazard_cells")
+    assert by_quarter["calendar_quarter"].nunique() == 12
+    theirs = by_quarter.groupby(keys, as_index=False)[sums].sum().sort_values(keys, ignore_index=True)
     ours = observed.cells.sort_values(keys, ignore_index=True)
     assert theirs[keys].astype(str).to_numpy().tolist() == ours[keys].astype(str).to_numpy().tolist()
     for column in sums:

@@ -1,6 +1,6 @@
 -- All control levels of an account as one key, `control=level` pairs in the order of their names.
 select
     account_id,
-    {{ string_list("control_id || '=' || level", 'control_id') }} as control_key
+    {{ string_list("control_id || '=' || level") }} as control_key
 from {{ ref('int_controls__levels') }}
 group by account_id

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_rebuilt_years() }}"
+    pre_hook="{{ forget_rebuilt_quarters() }}"
 ) }}
 
 -- The level of the score beside the account's own baseline: what the models need to tell customers who are happier than
@@ -11,7 +11,7 @@ with
 {{ scored_account_months() }}
 
 select
-    {{ year_of('month') }} as calendar_year,
+    {{ quarter_of('month') }} as calendar_quarter,
     cast(lag as int) as lag,
     account_group,
     score_state,
@@ -28,5 +28,5 @@ select
     {{ sum_money('mrr_amount') }} as mrr_sum
 from scored
 group by
-    {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, baseline_score_bin_number, tenure_step,
+    {{ quarter_of('month') }}, lag, account_group, score_state, score_bin_number, baseline_score_bin_number, tenure_step,
     is_renewal

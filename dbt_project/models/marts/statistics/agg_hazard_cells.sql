@@ -2,14 +2,14 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_rebuilt_years() }}"
+    pre_hook="{{ forget_rebuilt_quarters() }}"
 ) }}
 
 with
 {{ scored_account_months() }}
 
 select
-    {{ year_of('month') }} as calendar_year,
+    {{ quarter_of('month') }} as calendar_quarter,
     cast(lag as int) as lag,
     account_group,
     score_state,
@@ -24,4 +24,4 @@ select
     {{ sum_scores('score') }} as score_sum,
     {{ sum_money('mrr_amount') }} as mrr_sum
 from scored
-group by {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, tenure_step, is_renewal, control_key
+group by {{ quarter_of('month') }}, lag, account_group, score_state, score_bin_number, tenure_step, is_renewal, control_key

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_rebuilt_years() }}"
+    pre_hook="{{ forget_rebuilt_quarters() }}"
 ) }}
 
 -- Expansion and contraction among those who stayed: the same cells as for churn, so that retention of revenue composes
@@ -21,7 +21,7 @@ stayed as (
 )
 
 select
-    {{ year_of('month') }} as calendar_year,
+    {{ quarter_of('month') }} as calendar_quarter,
     cast(lag as int) as lag,
     account_group,
     score_state,
@@ -37,4 +37,4 @@ select
     {{ sum_money('case when mrr_change > 0 then mrr_change else 0 end') }} as expansion_sum,
     {{ sum_money('case when mrr_change < 0 then -mrr_change else 0 end') }} as contraction_sum
 from stayed
-group by {{ year_of('month') }}, lag, account_group, score_state, score_bin_number, tenure_step, is_renewal, control_key
+group by {{ quarter_of('month') }}, lag, account_group, score_state, score_bin_number, tenure_step, is_renewal, control_key

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_rebuilt_years() }}"
+    pre_hook="{{ forget_rebuilt_quarters() }}"
 ) }}
 
 -- The hazard cells of one role's score at a time: does the executive's answer foretell more than the user's?
@@ -28,7 +28,7 @@ by_role as (
 )
 
 select
-    {{ year_of('month') }} as calendar_year,
+    {{ quarter_of('month') }} as calendar_quarter,
     cast(lag as int) as lag,
     account_group,
     contact_role,
@@ -42,4 +42,4 @@ select
     {{ sum_scores('role_score') }} as score_sum,
     {{ sum_money('mrr_amount') }} as mrr_sum
 from by_role
-group by {{ year_of('month') }}, lag, account_group, contact_role, role_bin_number, tenure_step, is_renewal
+group by {{ quarter_of('month') }}, lag, account_group, contact_role, role_bin_number, tenure_step, is_renewal
