@@ -39,7 +39,7 @@ newly_heard as (
     group by metric_id, account_id, visible_from
 ),
 
-{%- if is_incremental() %}
+{% if is_incremental() %}
 -- Where the months that are not built again left off: most accounts in the month before, the others further back.
 month_before as (
     select *
@@ -70,7 +70,7 @@ further_back as (
     from {{ this }} as states
     inner join returned on states.metric_id = returned.metric_id and states.account_id = returned.account_id
 ),
-{%- endif %}
+{% endif %}
 
 carried as (
     {%- if is_incremental() %}
