@@ -29,7 +29,7 @@ from roi_models.report import (
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.figures import FigureBook
-from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value, to_number
+from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
 from roi_models.results import CaseFile
 
@@ -202,8 +202,6 @@ def _measured(case_file: CaseFile) -> dict[str, Any]:
         "has_retention": not measures.retention.empty,
         "ledger": rows_measures.ledger_rows(case_file),
         "attention": rows_measures.attention_rows(case_file),
-        "is_after_bridge": bool(len(measures.bridge))
-        and to_number(measures.bridge["closing_amount"].iloc[0]) != to_number(rows_measures.active_mrr(case_file)),
         "accounts": rows_measures.account_rows(case_file),
         # A column that says nothing of anybody is left out.
         "account_columns": {name for name, column in measures.accounts.items() if column.notna().any()},

@@ -9,13 +9,14 @@ with next_renewals as (
     group by renewals.account_id
 ),
 
-latest_months as (
+-- Who is with us when as-of is over, and what they pay from then on: what the revenue bridge closes with, to the cent.
+closing as (
     select
-        months.account_id,
-        months.mrr_amount
-    from {{ ref('fct_account_months') }} as months
-    cross join {{ ref('int_calendar__as_of') }} as calendar
-    where months.month = calendar.as_of_month and not months.is_churned
+        money.account_id,
+        money.closing_amount
+    from {{ ref('int_money__account_months') }} as money
+    inner join {{ ref('int_calendar__as_of') }} as calendar on money.month = calendar.as_of_month
+    where money.is_closing
 ),
 
 last_departures as (
@@ -37,9 +38,9 @@ select
     accounts.parent_account_id,
     resolved.resolved_account_id,
     starts.start_date,
-    latest_months.account_id is not null as is_active,
+    closing.account_id is not null as is_active,
     departures.churn_date as last_churn_date,
-    cast(coalesce(latest_months.mrr_amount, 0) as decimal(38, 2)) as mrr_amount,
+    cast(coalesce(closing.closing_amount, 0) as decimal(38, 2)) as mrr_amount,
     parameters.reporting_currency as currency_code,
     cast({{ months_between('starts.start_date', 'calendar.next_month') }} as int) as tenure_months,
     cast({{ months_between('calendar.as_of_month', 'next_renewals.renewal_month') }} as int) as months_to_renewal,
@@ -57,7 +58,7 @@ inner join {{ ref('int_accounts__resolved') }} as resolved on accounts.account_i
 cross join {{ source('control', 'run_parameters') }} as parameters
 cross join {{ ref('int_calendar__as_of') }} as calendar
 left join {{ ref('int_accounts__starts') }} as starts on accounts.account_id = starts.account_id
-left join latest_months on accounts.account_id = latest_months.account_id
+left join closing on accounts.account_id = closing.account_id
 left join last_departures as departures on accounts.account_id = departures.account_id
 left join next_renewals on accounts.account_id = next_renewals.account_id
 left join {{ ref('int_feedback__account_states') }} as states
