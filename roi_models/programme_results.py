@@ -32,7 +32,10 @@ HOLDOUT_COLUMNS = (
     *("detectable_effect", "sentence"),
 )
 
-NO_CASES = "No case was opened on a low answer to the primary metric, so nothing can be said of what following up does."
+NO_CASES = (
+    "No account was drawn to be followed up or held out after a low answer to the primary metric, so nothing can be said "
+    "of what following up does."
+)
 
 
 _TEXTS = frozenset({"outcome", "label", "role", "method", "unit", "level", "sentence", "check", "kind"})

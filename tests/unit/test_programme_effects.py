@@ -88,7 +88,7 @@ def test_columns_that_say_the_same_are_not_estimated():
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda cases: cases.iloc[:0], "No case was opened"),
+        (lambda cases: cases.iloc[:0], "No account was drawn"),
         (lambda cases: cases.assign(is_treated=True), "without a control arm"),
         (lambda cases: cases.assign(is_treated=False), "without a treated arm"),
         (lambda cases: cases.head(12), "too few to compare"),

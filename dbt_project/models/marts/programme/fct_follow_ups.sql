@@ -10,8 +10,8 @@ with follow_ups as (
         follow_ups.owner,
         case when follow_ups.acted_at < calendar.next_month then follow_ups.acted_at end as acted_at,
         case when follow_ups.closed_at < calendar.next_month then follow_ups.closed_at end as closed_at,
-        -- Where nobody was held out, every follow-up is treatment.
-        coalesce(follow_ups.arm, 'treated') as arm,
+        -- Followed up without being drawn for it: no part of a comparison of arms.
+        coalesce(follow_ups.arm, 'unassigned') as arm,
         row_number() over (
             partition by follow_ups.response_id order by follow_ups.opened_at, follow_ups.follow_up_id
         ) as place,
