@@ -33,8 +33,8 @@ HOLDOUT_COLUMNS = (
 )
 
 NO_CASES = (
-    "No account was drawn to be followed up or held out after a low answer to the primary metric, so nothing can be said "
-    "of what following up does."
+    "No account was drawn to be followed up or held out after a low answer to the primary metric, so nothing can "
+    "be said of what following up does."
 )
 
 
