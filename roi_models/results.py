@@ -67,6 +67,34 @@ class HazardFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatentCorrection:
+    """The score's slope corrected for the noise and age of answers; without numbers where `problem` says why.
+
+    `reliability` (0…1): how much of a difference in score, at the headline lag, is a difference in the satisfaction of
+    the month at risk. `slope`: log hazard ratio per answer point of that satisfaction; 95 % intervals by bootstrap over
+    account groups. `parts`: part (lasting, moving, person, noise), variance and share of one answer's variance,
+    persistence (moving part, per month), score_variance. `coef_draws` (replicates × terms of the fit) and `slope_draws`:
+    the whole pipeline on each resampled set of groups.
+    """
+
+    problem: str | None = None
+    reliability: float = 1.0
+    reliability_low: float = 1.0
+    reliability_high: float = 1.0
+    slope: float = float("nan")
+    slope_low: float = float("nan")
+    slope_high: float = float("nan")
+    parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    coef_draws: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    slope_draws: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def is_estimable(self) -> bool:
+        """Whether there is a correction."""
+        return self.problem is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionEffect:
     """How the primary metric relates to monthly voluntary churn. Ratio < 1: higher score, fewer leave.
 
