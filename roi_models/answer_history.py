@@ -1,13 +1,14 @@
 """What the history of answers says about satisfaction that outlasts one answer: moments, and variance components.
 
-Belongs here: covariances of answers of the same account by their distance in months, and the ages of the answers that
-a score is made of, both as sums per account group, so that a bootstrap resamples groups and never sees an answer twice.
+Belongs here: how far scores foretell what *other* people of the account answer in the month at risk, covariances of
+answers by their distance in months, ages of the answers that a score is made of. All as sums per account group, so that
+a bootstrap resamples groups and never sees an answer twice.
 Does not belong here: what noise does to the slope (`latent_score.py`), scores of accounts (the warehouse).
 
-Two people of one account share the account's satisfaction and nothing else, so the covariance of their answers, h
-months apart, is that of satisfaction itself: γ(h) = lasting + moving · φ^h (a variance between accounts, and a first
-order autoregression within them). What the answers of one person share beyond γ is the person's own style; the rest
-is noise of the single answer.
+Two people of one account share the account's satisfaction T and nothing else. So a later answer of one is T with noise
+that has nothing to do with the other's earlier answer, and their covariance, h months apart, is that of T itself:
+γ(h) = lasting + moving · φ^h (a variance between accounts, and a first order autoregression within them). What answers
+of one person share beyond γ is the person's own style; the rest is noise of the single answer.
 """
 
 from __future__ import annotations
@@ -17,29 +18,30 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from roi_models.answer_tables import AnswerTables, Sight, people_sums
 from roi_models.design import design_matrix
-from roi_models.results import DesignEncoding
+from roi_models.results import HazardFit
 
 MAX_DISTANCE_MONTHS = 24
 # Persistence from one month to the next that is tried: half-lives of three weeks to twelve years.
 PERSISTENCE = np.concatenate([np.arange(0.40, 0.90, 0.05), np.arange(0.90, 0.996, 0.005)])
-ANSWER_COLUMNS = [
-    "account_id", "account_group", "contact_key", "contact_role", "answer_month", "last_month", "score", "tenure_step",
-    "is_renewal", "control_key",
-]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerMoments:
-    """Sums per account group (rows follow `groups`) of answers freed of what the hazard model and roles explain.
+    """Sums per account group (rows follow the groups given), of answers freed of what roles and the fit's other terms
+    explain.
 
-    `products`, `pairs` (groups × distance 0…24): mean products of answers of two people of an account, one entry per
-    account and pair of months, and how many such entries. `own_products`, `own_pairs`: the same of one person's answers.
-    `squares`, `answers` (groups): squared answers, and answers. `ages` (groups × months): how old, in the month at risk,
-    the answers are that the score of the headline lag is made of; an account's weight is its months heard.
+    `foretold`, `weight` (groups): products of a score without a person's own answers and that person's answer in the
+    month at risk, weighted as the hazard fit weighs the month; and the weights. `products`, `pairs` (groups × distance
+    0…24): mean products of answers of two people of an account, one entry per account and pair of months, and how many.
+    `own_products`, `own_pairs`: the same of one person's answers. `squares`, `answers` (groups): squared answers, and
+    answers. `ages`, `ages_tested` (groups × months): how old, in the month at risk, the answers are that the score is
+    made of: in all months at risk, and in those that `foretold` sees.
     """
 
-    groups: np.ndarray
+    foretold: np.ndarray
+    weight: np.ndarray
     products: np.ndarray
     pairs: np.ndarray
     own_products: np.ndarray
@@ -47,139 +49,128 @@ class AnswerMoments:
     squares: np.ndarray
     answers: np.ndarray
     ages: np.ndarray
+    ages_tested: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Components:
-    """Variances in squared answer points, one entry per replicate: `lasting` and `moving` (satisfaction), `persistence`
-    φ per month, and `current`: covariance of a score with the satisfaction of the month at risk."""
+    """One entry per replicate, variances in squared answer points. `lasting` and `moving` (of satisfaction),
+    `persistence` φ per month, `current`: covariance of a score with the satisfaction of the month at risk, `ageing`:
+    the part of `current` that makes up for scores being of another age when somebody answers than in other months."""
 
     lasting: np.ndarray
     moving: np.ndarray
     persistence: np.ndarray
     current: np.ndarray
+    ageing: np.ndarray
 
 
-def answer_moments(
-    answers: pd.DataFrame, encoding: DesignEncoding, *, lag: int, kept_months: int, groups: np.ndarray
-) -> AnswerMoments:
-    """Moments of `answers`, one row per answer with `ANSWER_COLUMNS`; months are counted (year · 12 + month).
-
-    `last_month` is the account's last at risk. `kept_months`: how long an answer counts. Answers of groups that are not
-    among `groups` (sorted) take no part.
-    """
-    rows = answers[answers["account_group"].isin(groups)].copy()
-    # Sorted, so that sums do not hang on the order in which answers arrive.
-    rows = rows.sort_values(["account_id", "contact_key", "answer_month", "score"], kind="stable")
-    rows["residual"] = _unexplained(rows, encoding)
-    account, _ = pd.factorize(rows["account_id"])
-    contact, _ = pd.factorize(pd.MultiIndex.from_frame(rows[["account_id", "contact_key"]]))
-    place = np.searchsorted(groups, rows["account_group"].to_numpy())
-    month = (rows["answer_month"] - rows["answer_month"].min()).to_numpy(int)
-    index = _Index(account=account, contact=contact, group=place, month=month)
+def answer_moments(tables: AnswerTables, sight: Sight, fit: HazardFit) -> AnswerMoments:
+    """Moments of the answers in `tables`, scores being seen as `sight` says, months weighted as `fit` weighs them."""
+    rows = tables.rows[tables.rows["is_at_risk"]]
+    residual = _unexplained(rows["score"].to_numpy(float), _explaining(rows, fit), np.ones(len(rows)))
+    group = rows["group"].to_numpy()
+    tested = _tested(tables, sight, fit)
+    size = tables.count_groups
     return AnswerMoments(
-        groups=groups,
-        **_covariances(rows["residual"].to_numpy(), index, len(groups)),
-        squares=np.bincount(place, weights=rows["residual"] ** 2, minlength=len(groups)),
-        answers=np.bincount(place, minlength=len(groups)).astype(float),
-        ages=_ages(rows, index, lag=lag, kept_months=kept_months, count_groups=len(groups)),
+        foretold=np.bincount(tested["group"], weights=tested["product"], minlength=size),
+        weight=np.bincount(tested["group"], weights=tested["weight"], minlength=size),
+        **_covariances(tables, rows, residual),
+        squares=np.bincount(group, weights=residual**2, minlength=size),
+        answers=np.bincount(group, minlength=size).astype(float),
+        ages=sight.ages(tables, tables.is_present),
+        ages_tested=sight.ages(tables, _account_weights(tables, tested)),
     )
 
 
 def fit_components(moments: AnswerMoments, weights: np.ndarray) -> Components:
-    """Least squares of γ(h) on its pairs, variances not below 0, for each row of `weights` (replicates × groups).
+    """The components for each row of `weights` (replicates × groups).
 
-    For each persistence tried, the two variances are linear and solved in closed form.
+    γ by least squares on its pairs, variances not below 0: for each persistence tried, both are linear and solved in
+    closed form. `current` is the mean of `foretold`, times γ at the ages of all months over γ at the ages tested.
     """
     pairs = weights @ moments.pairs
     covariance = np.divide(weights @ moments.products, pairs, out=np.zeros_like(pairs), where=pairs > 0)
-    ages = weights @ moments.ages
-    ages = ages / np.maximum(ages.sum(axis=1, keepdims=True), np.finfo(float).tiny)
+    ages, tested = (_shares(weights @ table) for table in (moments.ages, moments.ages_tested))
     distance, age = np.arange(pairs.shape[1]), np.arange(ages.shape[1])
     best = np.full(len(weights), np.inf)
-    found = {name: np.zeros(len(weights)) for name in ("lasting", "moving", "persistence", "current")}
+    found = {name: np.zeros(len(weights)) for name in ("lasting", "moving", "persistence", "ageing")}
     for phi in PERSISTENCE:
         lasting, moving = _variances(covariance, pairs, phi**distance)
         misfit = (pairs * (covariance - lasting[:, None] - moving[:, None] * phi**distance) ** 2).sum(axis=1)
         better = misfit < best
         best = np.where(better, misfit, best)
-        fitted = {
-            "lasting": lasting, "moving": moving, "persistence": phi, "current": lasting + moving * (ages @ phi**age),
-        }  # fmt: skip
+        usual, seen = (lasting + moving * (shares @ phi**age) for shares in (ages, tested))
+        ageing = np.divide(usual, seen, out=np.ones_like(usual), where=seen > 0)
+        fitted = {"lasting": lasting, "moving": moving, "persistence": phi, "ageing": ageing}
         found = {name: np.where(better, fitted[name], found[name]) for name in found}
-    return Components(**found)
+    total = weights @ moments.weight
+    foretold = np.divide(weights @ moments.foretold, total, out=np.zeros_like(total), where=total > 0)
+    return Components(**found, current=foretold * found["ageing"])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Index:
-    """Whose answer it is: numbers of account, contact (each ascending over the rows), group and month."""
-
-    account: np.ndarray
-    contact: np.ndarray
-    group: np.ndarray
-    month: np.ndarray
+def _shares(table: np.ndarray) -> np.ndarray:
+    return table / np.maximum(table.sum(axis=1, keepdims=True), np.finfo(float).tiny)
 
 
-def _unexplained(rows: pd.DataFrame, encoding: DesignEncoding) -> np.ndarray:
-    """Answers less what role and the hazard model's other terms explain: noise is judged beside these controls too."""
-    controls = design_matrix(encoding, rows.assign(score=np.nan, score_state="fresh"))
-    roles = pd.get_dummies(rows["contact_role"].fillna("unknown"), dtype=float).to_numpy()
-    columns, score = np.column_stack([controls, roles]), rows["score"].to_numpy(float)
-    return score - columns @ np.linalg.lstsq(columns, score, rcond=None)[0]
+def _explaining(rows: pd.DataFrame, fit: HazardFit, states: np.ndarray | None = None) -> np.ndarray:
+    """The fit's terms but the score, and roles: noise is judged beside the same controls as the slope."""
+    frame = rows.assign(score=np.nan, score_state="fresh" if states is None else states)
+    return np.column_stack(
+        [design_matrix(fit.encoding, frame), pd.get_dummies(rows["contact_role"], dtype=float).to_numpy()]
+    )
 
 
-def _covariances(residual: np.ndarray, index: _Index, count_groups: int) -> dict[str, np.ndarray]:
-    months = int(index.month.max()) + 1
-    distances = min(MAX_DISTANCE_MONTHS, months - 1) + 1
-    by_account, by_contact = _table(residual, index.account, index.month), _table(residual, index.contact, index.month)
-    account_of = index.account[np.unique(index.contact, return_index=True)[1]]
-    group_of = index.group[np.unique(index.account, return_index=True)[1]]
+def _unexplained(values: np.ndarray, columns: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Values less their weighted regression on the columns, which may determine one another."""
+    root = np.sqrt(weight)
+    return values - columns @ np.linalg.lstsq(columns * root[:, None], values * root, rcond=None)[0]
+
+
+def _tested(tables: AnswerTables, sight: Sight, fit: HazardFit) -> pd.DataFrame:
+    """Answers of a month at risk beside the score seen then, the person's own answers left out: account, month, group,
+    weight, product. The answers of an account and month share the weight that the fit gives that month."""
+    rows = tables.rows[tables.rows["is_at_risk"]]
+    place = rows["account"].to_numpy(), rows["month"].to_numpy()
+    own_place = rows["contact"].to_numpy(), rows["month"].to_numpy()
+    own = sight.is_seen[own_place]
+    others = sight.count[place] - own
+    rows = rows.assign(
+        whole=sight.total[place] / np.maximum(sight.count[place], 1),
+        rest=(sight.total[place] - np.where(own, sight.score[own_place], 0.0)) / np.maximum(others, 1),
+        state=sight.states[place],
+    )[others > 0].reset_index(drop=True)
+    design = design_matrix(fit.encoding, rows.assign(score=rows["whole"], score_state=rows["state"]))
+    shared = rows.groupby(["account", "month"])["score"].transform("size")
+    weight = np.exp(design @ fit.coef) / shared.to_numpy(float)
+    columns = _explaining(rows, fit, rows["state"].to_numpy())
+    answer, rest = (_unexplained(rows[name].to_numpy(float), columns, weight) for name in ("score", "rest"))
+    return rows[["account", "month", "group"]].assign(weight=weight, product=weight * answer * rest)
+
+
+def _account_weights(tables: AnswerTables, tested: pd.DataFrame) -> np.ndarray:
+    """Weights of the tested answers by account and month."""
+    weights = np.zeros(tables.is_present.shape)
+    np.add.at(weights, (tested["account"].to_numpy(), tested["month"].to_numpy()), tested["weight"].to_numpy())
+    return weights
+
+
+def _covariances(tables: AnswerTables, rows: pd.DataFrame, residual: np.ndarray) -> dict[str, np.ndarray]:
+    own = tables.spread(rows, residual)
+    joint = [people_sums(tables, table) for table in own]
+    months = own[0].shape[1]
     names = ("products", "pairs", "own_products", "own_pairs")
-    sums = {name: np.zeros((count_groups, MAX_DISTANCE_MONTHS + 1)) for name in names}
-    for distance in range(distances):
+    sums = {name: np.zeros((tables.count_groups, MAX_DISTANCE_MONTHS + 1)) for name in names}
+    for distance in range(min(MAX_DISTANCE_MONTHS, months - 1) + 1):
         earlier, later = slice(0, months - distance), slice(distance, months)
-        product, count = (table[:, earlier] * table[:, later] for table in by_account)
-        own_product, own_count = (table[:, earlier] * table[:, later] for table in by_contact)
-        own = [_sum_rows(part, account_of, len(group_of)) for part in (own_product, own_count)]
-        for prefix, products, counts in (("", product - own[0], count - own[1]), ("own_", own[0], own[1])):
+        alone = [people_sums(tables, table[:, earlier] * table[:, later]) for table in own]
+        both = [table[:, earlier] * table[:, later] for table in joint]
+        for prefix, (products, counts) in (("", (both[0] - alone[0], both[1] - alone[1])), ("own_", alone)):
             is_pair = counts > 0.5
-            mean = np.divide(products, counts, out=np.zeros_like(products), where=is_pair).sum(axis=1)
-            sums[f"{prefix}products"][:, distance] = np.bincount(group_of, weights=mean, minlength=count_groups)
-            sums[f"{prefix}pairs"][:, distance] = np.bincount(
-                group_of, weights=is_pair.sum(axis=1), minlength=count_groups
-            )
+            means = np.divide(products, counts, out=np.zeros_like(products), where=is_pair)
+            for name, values in (("products", means), ("pairs", is_pair)):
+                sums[prefix + name][:, distance] = tables.group_sums(values.sum(axis=1))
     return sums
-
-
-def _table(residual: np.ndarray, row: np.ndarray, month: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Sums of answers and their number by row (account or contact) and month."""
-    shape = int(row.max()) + 1, int(month.max()) + 1
-    cell = row * shape[1] + month
-    size = shape[0] * shape[1]
-    total, count = np.bincount(cell, weights=residual, minlength=size), np.bincount(cell, minlength=size)
-    return total.reshape(shape), count.reshape(shape).astype(float)
-
-
-def _sum_rows(table: np.ndarray, row: np.ndarray, count_rows: int) -> np.ndarray:
-    """Sum contacts, which are in the order of their accounts, to accounts."""
-    starts = np.searchsorted(row, np.arange(count_rows))
-    return np.add.reduceat(table, starts, axis=0)
-
-
-def _ages(rows: pd.DataFrame, index: _Index, *, lag: int, kept_months: int, count_groups: int) -> np.ndarray:
-    """An answer counts from the month after it was known to the person's next one, or for `kept_months`; a month at risk
-    sees it `lag` − 1 months later. Months after the account's last do not see it."""
-    month = index.month
-    following = np.append(month[1:], 0)
-    is_last = np.append(index.contact[1:] != index.contact[:-1], True)
-    longest = np.where(is_last, kept_months, np.minimum(following - month, kept_months))
-    oldest = np.minimum(longest + lag - 1, (rows["last_month"] - rows["answer_month"]).to_numpy(int))
-    people = np.bincount(index.account[np.unique(index.contact, return_index=True)[1]])
-    weight = 1.0 / people[index.account]
-    table = np.zeros((count_groups, kept_months + lag))
-    for age in range(lag, kept_months + lag):
-        table[:, age] = np.bincount(index.group, weights=weight * (oldest >= age), minlength=count_groups)
-    return table
 
 
 def _variances(covariance: np.ndarray, pairs: np.ndarray, decay: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

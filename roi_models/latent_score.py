@@ -16,9 +16,10 @@ import numpy as np
 import pandas as pd
 
 from roi_models.answer_history import AnswerMoments, Components, answer_moments, fit_components
+from roi_models.answer_tables import lay_out, see
 from roi_models.cloglog import group_scores
 from roi_models.design import design_matrix
-from roi_models.hazard import collapse, score_effect, select_cells
+from roi_models.hazard import collapse, select_cells
 from roi_models.results import HazardFit, LatentCorrection
 
 REPLICATES = 1_000
@@ -28,27 +29,38 @@ LOWEST_RELIABILITY = 0.1
 MIN_GROUPS_WITH_PAIRS = 30
 MIN_PAIRS = 300
 MIN_DISTANCES = 3
+TOO_FEW = (
+    "Too few accounts were answered for by two people, in different months, to tell their satisfaction from the noise of "
+    "single answers."
+)
 
 
 def correct_slope(
-    fit: HazardFit, cells: pd.DataFrame, answers: pd.DataFrame, *, stale_days: int, replicates: int = REPLICATES
+    fit: HazardFit,
+    cells: pd.DataFrame,
+    answers: pd.DataFrame,
+    *,
+    fresh_days: int,
+    stale_days: int,
+    replicates: int = REPLICATES,
 ) -> LatentCorrection:
     """Correct the score's slope of `fit` for the noise and age of answers, and bootstrap the whole of it by group.
 
-    `cells`: what `fit` was fitted on; `answers`: one row per answer (`ANSWER_COLUMNS`). Never raises on data: where the
-    correction cannot be defended there is a `problem`, no number, and the observed slope stands.
+    `cells`: what `fit` was fitted on; `answers`: as `lay_out` takes them. Never raises on data: where the correction
+    cannot be defended there is a `problem`, no number, and the observed slope stands.
     """
-    if not fit.is_estimable or fit.encoding is None:
+    if not fit.is_estimable:
         return refused("The slope of the answers itself could not be estimated.")
     rows = select_cells(cells, outcome=fit.outcome, lag=fit.lag)
     groups = np.unique(rows["account_group"].to_numpy())
-    if not answers["account_group"].isin(groups).any():
-        return refused("No answer was given by an account at risk.")
-    kept_months = max(round(stale_days * 12 / 365.25), 1)
-    moments = answer_moments(answers, fit.encoding, lag=fit.lag, kept_months=kept_months, groups=groups)
-    if problem := _too_few(moments):
-        return refused(problem)
-    return _estimate(fit, rows, moments, replicates)
+    usable = answers["account_group"].isin(groups) & answers["tenure_step"].notna() & answers["last_month"].notna()
+    if not usable.any():
+        return refused(TOO_FEW)
+    tables = lay_out(answers, groups)
+    moments = answer_moments(tables, see(tables, lag=fit.lag, fresh_days=fresh_days, stale_days=stale_days), fit)
+    if _is_too_thin(moments):
+        return refused(TOO_FEW)
+    return _estimate(fit, rows, groups, moments, replicates)
 
 
 def refused(problem: str) -> LatentCorrection:
@@ -56,23 +68,22 @@ def refused(problem: str) -> LatentCorrection:
     return LatentCorrection(problem=problem)
 
 
-def _too_few(moments: AnswerMoments) -> str | None:
-    """Two people of an account must have answered often enough, and at several distances in time."""
-    groups, entries = int((moments.pairs.sum(axis=1) > 0).sum()), int(moments.pairs.sum())
-    distances = int((moments.pairs.sum(axis=0) > 0).sum())
-    if groups < MIN_GROUPS_WITH_PAIRS or entries < MIN_PAIRS or distances < MIN_DISTANCES:
-        return (
-            "Too few accounts were answered for by two people, in different months, to tell their satisfaction from the "
-            "noise of single answers."
-        )
-    return None
+def _is_too_thin(moments: AnswerMoments) -> bool:
+    """Whether too few people answered after others of their account, or at too few distances in time."""
+    return bool(
+        (moments.weight > 0).sum() < MIN_GROUPS_WITH_PAIRS
+        or moments.pairs.sum() < MIN_PAIRS
+        or (moments.pairs.sum(axis=0) > 0).sum() < MIN_DISTANCES
+    )
 
 
-def _estimate(fit: HazardFit, rows: pd.DataFrame, moments: AnswerMoments, replicates: int) -> LatentCorrection:
-    count = len(moments.groups)
+def _estimate(
+    fit: HazardFit, rows: pd.DataFrame, groups: np.ndarray, moments: AnswerMoments, replicates: int
+) -> LatentCorrection:
+    count = len(groups)
     resampled = np.random.Generator(np.random.PCG64(SEED)).multinomial(count, np.full(count, 1 / count), replicates)
     weights = np.vstack([np.ones(count), resampled])
-    coefs, variance = _slopes(fit, rows, moments.groups, weights)
+    coefs, variance = _slopes(fit, rows, groups, weights)
     components = fit_components(moments, weights)
     reliability = np.divide(components.current, variance, out=np.zeros_like(variance), where=variance > 0)
     low, high = np.percentile(reliability[1:], [2.5, 97.5])
@@ -86,17 +97,16 @@ def _estimate(fit: HazardFit, rows: pd.DataFrame, moments: AnswerMoments, replic
     position = fit.terms.index("score")
     slopes = coefs[:, position] / reliability
     slope_low, slope_high = np.percentile(slopes[1:], [2.5, 97.5])
-    coef, _ = score_effect(fit)
     return LatentCorrection(
         reliability=float(reliability[0]),
         reliability_low=float(min(low, 1.0)),
         reliability_high=float(min(high, 1.0)),
-        slope=coef / float(reliability[0]),
+        slope=float(slopes[0]),
         slope_low=float(slope_low),
         slope_high=float(slope_high),
         parts=_parts(moments, components, variance[0]),
         coef_draws=coefs[1:],
-        slope_draws=slopes[1:],
+        reliability_draws=reliability[1:],
     )
 
 
@@ -124,6 +134,7 @@ def _slopes(
     information[:, np.arange(terms), np.arange(terms)] += 1e-9 * np.maximum(scale, scale[:1])
     inverse = np.linalg.inv(information)
     coefs = fit.coef + np.einsum("rij,rj->ri", inverse, weights @ sums.scores)
+    coefs[0] = fit.coef
     position = fit.terms.index("score")
     return coefs, 1 / (inverse[:, position, position] * (weights @ sums.counted))
 
