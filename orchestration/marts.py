@@ -63,8 +63,8 @@ def read_current_answers(run: Run) -> pd.DataFrame:
 
 
 def read_answer_history(run: Run) -> pd.DataFrame:
-    """Every answer to the primary metric that an account's score may be made of, with what the hazard model knows of its
-    month. Months are counted (year · 12 + month); the covariates are null where the account was not at risk."""
+    """Every answer to the primary metric that an account's score may be made of, with what the hazard model knows of
+    its month. Months are counted (year · 12 + month); the covariates are null where the account was not at risk."""
     return run.warehouse.read(
         "select answers.account_id, spans.account_group, answers.contact_key, answers.contact_role, "
         "cast(12 * year(answers.known_at) + month(answers.known_at) as int) as answer_month, "

@@ -13,14 +13,14 @@ import pandas as pd
 
 DAYS_PER_MONTH = 365.25 / 12
 ANSWER_COLUMNS = [
-    "account_id", "account_group", "contact_key", "contact_role", "answer_month", "first_month", "last_month", "score",
-    "tenure_step", "is_renewal", "control_key",
+    "account_id", "account_group", "contact_key", "contact_role", "answer_month", "first_month", "last_month",
+    "score", "tenure_step", "is_renewal", "control_key",
 ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerTables:
-    """`rows`: the answers, sorted, with the numbers of account, contact, group and month (all from 0), and `is_at_risk`.
+    """`rows`: the answers, sorted, with the numbers of account, contact, group and month (from 0), and `is_at_risk`.
 
     `account_of`: account of each contact; contacts stand in the order of their accounts. `group_of`: group of each
     account. `is_present` (accounts × months): between the account's first and last month at risk.

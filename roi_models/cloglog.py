@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -102,7 +103,7 @@ def clustered_covariance(
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupScores:
     """Sums per group at given coefficients: `scores` (groups × terms), the derivatives of the log-likelihood;
-    `information` (groups × terms × terms); `counted` (groups), the information's weight in the rows that were marked."""
+    `information` (groups × terms × terms); `counted` (groups), its weight in the rows that were marked."""
 
     scores: np.ndarray
     information: np.ndarray
@@ -129,7 +130,7 @@ def group_scores(
     information = np.stack(
         [
             (design[part] * weight[part, None]).T @ design[part]
-            for part in (order[low:high] for low, high in zip(bounds[:-1], bounds[1:], strict=True))
+            for part in (order[low:high] for low, high in pairwise(bounds))
         ]
     )
     counted = np.bincount(group, weights=weight * is_counted)

@@ -1,7 +1,8 @@
 """The slope of satisfaction itself: the slope of the answers, corrected for their noise and their age.
 
 Belongs here: reliability, the corrected slope, and the bootstrap of all of it by account group.
-Does not belong here: moments of answers (`answer_history.py`), the observed slope (`hazard.py`), telling (`latent_study.py`).
+Does not belong here: moments of answers (`answer_history.py`), the observed slope (`hazard.py`), telling it
+(`latent_study.py`).
 
 Regression calibration (Carroll et al. 2006, chapter 4): where hazards are small, E[exp(βT) | X, Z] is log-linear in
 E[T | X, Z], so the slope of the score X is β · λ with λ = Cov(X, T | Z) / Var(X | Z), T being the satisfaction in the
@@ -9,8 +10,6 @@ month at risk and Z the model's other terms. Cov comes from the answer history, 
 """
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -30,8 +29,8 @@ MIN_GROUPS_WITH_PAIRS = 30
 MIN_PAIRS = 300
 MIN_DISTANCES = 3
 TOO_FEW = (
-    "Too few accounts were answered for by two people, in different months, to tell their satisfaction from the noise of "
-    "single answers."
+    "Too few accounts were answered for by two people, in different months, to tell their satisfaction from the noise "
+    "of single answers."
 )
 
 
@@ -92,8 +91,9 @@ def _estimate(
             "The answers of two people of one account agree too little to tell satisfaction from noise: how much of a "
             "score is real cannot be told from nothing."
         )
-    # A score cannot be more than real; above 1 the moments are noisy, and nothing is corrected.
-    reliability = np.minimum(reliability, 1.0)
+    # A score cannot be more than real: above 1 the moments are noisy, and nothing is corrected. Between the bounds the
+    # correction never turns a sign, so it cannot make an effect out of none.
+    reliability = np.clip(reliability, LOWEST_RELIABILITY, 1.0)
     position = fit.terms.index("score")
     slopes = coefs[:, position] / reliability
     slope_low, slope_high = np.percentile(slopes[1:], [2.5, 97.5])
@@ -113,7 +113,7 @@ def _estimate(
 def _slopes(
     fit: HazardFit, rows: pd.DataFrame, groups: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients per replicate by one Newton step from the estimate, and Var(score | other terms) as the fit weighs it.
+    """Coefficients per replicate by one Newton step from the estimate, and Var(score | other terms) as weighed by it.
 
     The step needs scores and information per group only. Their variance is the Schur complement of the information at
     the score over the weight of the months with a score.

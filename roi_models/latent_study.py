@@ -90,8 +90,8 @@ def _sentences(
         f"{100 * latent.reliability_low:.0f} to {100 * latent.reliability_high:.0f} %)."
     )
     effect = (
-        f"A point of {retention.metric} score goes with a hazard ratio of {observed['hazard_ratio']:.3f}, a point of the "
-        f"satisfaction behind it with {corrected['hazard_ratio']:.3f} (95 % interval {corrected['ci_low']:.3f} to "
+        f"A point of {retention.metric} score goes with a hazard ratio of {observed['hazard_ratio']:.3f}, a point of "
+        f"the satisfaction behind it with {corrected['hazard_ratio']:.3f} (95 % interval {corrected['ci_low']:.3f} to "
         f"{corrected['ci_high']:.3f})"
     )
     if latent.slope_low <= 0 <= latent.slope_high:
