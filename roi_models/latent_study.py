@@ -85,9 +85,9 @@ def _sentences(
 ) -> tuple[str, ...]:
     observed, corrected = slopes.to_dict("records")
     real = (
-        f"Answers are noisy, and they age: of a difference between the scores of two accounts, about "
-        f"{100 * latent.reliability:.0f} % is real and still there in the month that counts (95 % interval "
-        f"{100 * latent.reliability_low:.0f} to {100 * latent.reliability_high:.0f} %)."
+        "Answers are noisy, and they age: of a difference between the scores of two accounts, "
+        f"{100 * latent.reliability:.1f} % is real and still there in the month that counts (95 % interval "
+        f"{100 * latent.reliability_low:.1f} to {100 * latent.reliability_high:.1f} %)."
     )
     effect = (
         f"A point of {retention.metric} score goes with a hazard ratio of {observed['hazard_ratio']:.3f}, a point of "

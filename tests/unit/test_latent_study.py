@@ -43,7 +43,7 @@ def test_both_slopes_and_gains_stand_side_by_side(case_file):
     assert slopes.loc["corrected", "hazard_ratio"] == pytest.approx(np.exp(-0.25))
     assert slopes.loc["observed", "coef"] == pytest.approx(np.log(slopes.loc["observed", "hazard_ratio"]))
     assert slopes["gain_pp"].to_dict() == {"observed": 0.31, "corrected": case.gain_pp}
-    assert "about 50 % is real" in study.sentences[0] and "41 to 58 %" in study.sentences[0]
+    assert "50.0 % is real" in study.sentences[0] and "41.0 to 58.0 %" in study.sentences[0]
     assert study.sentences[1].endswith(f"{case.gain_pp:.2f} percentage points and not 0.31.")
 
 
@@ -75,3 +75,4 @@ def test_the_page_traces_its_numbers(case_file):
     assert figures["latent.latent_slopes.corrected.reliability"].value == 50
     assert 'data-figure="latent.latent_slopes.corrected.reliability"' in page
     assert 'data-figure="headline.observed_gain_pp"' in page
+    assert not [figure.id for figure in figures if figure.id.startswith("stated.study.latent")]

@@ -143,3 +143,6 @@ def test_claim_of_the_whole_pipeline(tmp_path, switches, claim):
     assert figures["headline"]["claim"] == claim
     # A failed verdict would claim nothing either, for reasons of its own.
     assert figures["headline"]["verdict"] != "FAIL"
+    if not switches:
+        gain = next(figure for figure in figures["figures"] if figure["id"] == "headline.gain_pp")
+        assert gain["low"] < true_gain_pp(DEMO.seed, accounts=DEMO.accounts, months=DEMO.months) < gain["high"]
