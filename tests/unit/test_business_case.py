@@ -13,7 +13,7 @@ from roi_models.assumptions import Assumptions
 from roi_models.business_case import build_case, case_problem, revenue_at_risk
 from roi_models.finance import evpi
 from roi_models.hazard import predict_log_hazard
-from roi_models.results import DesignEncoding, HazardFit, RetentionEffect
+from roi_models.results import DesignEncoding, HazardFit, LatentCorrection, RetentionEffect
 from roi_models.retention import estimate_retention
 
 NPS = (0.0, 10.0)
@@ -215,6 +215,29 @@ def test_the_interval_is_that_of_the_slope():
 
     assert uncertain.gain_low_pp == pytest.approx(gain(-0.12 + 1.96 * 0.03), rel=0.05)
     assert uncertain.gain_high_pp == pytest.approx(gain(-0.12 - 1.96 * 0.03), rel=0.05)
+
+
+def test_answers_real_by_half_count_as_a_slope_twice_as_steep():
+    """Draws are the replicates of the correction, each with its own slope and its own reliability."""
+    replicates = np.array([[np.log(0.010), -0.10], [np.log(0.010), -0.14]])
+    latent = LatentCorrection(reliability=0.5, coef_draws=replicates, reliability_draws=np.array([0.4, 0.7]))
+    effect = replace(known_effect(), latent=latent)
+    got = build_case(effect, one_account(), one_answer(), replace(POINT, n_draws=100), scale=NPS)
+
+    def gain(beta):
+        return build_case(known_effect(beta=beta), one_account(), one_answer(), POINT, scale=NPS).gain_pp
+
+    assert got.gain_pp == pytest.approx(gain(-0.24), rel=1e-12)
+    assert got.observed_gain_pp == pytest.approx(gain(-0.12), rel=1e-12)
+    assert sorted(set(got.draws["gain_pp"].round(9))) == pytest.approx([gain(-0.20), gain(-0.25)], rel=1e-6)
+    assert (got.observed_gain_low_pp, got.observed_gain_high_pp) == pytest.approx((gain(-0.10), gain(-0.14)), rel=1e-6)
+    assert sorted(set(got.draws["slope"].round(9))) == [-0.25, -0.20]
+
+
+def test_without_a_correction_the_observed_slope_stands():
+    case = build_case(known_effect(std_error=0.03), one_account(), one_answer(), POINT, scale=NPS)
+    assert case.reliability == 1
+    assert case.observed_gain_pp == case.gain_pp and case.observed_gain_low_pp == case.gain_low_pp
 
 
 def test_order_scale_and_seed(world, case):
