@@ -21,6 +21,8 @@ OUTCOME_COLUMNS = {
     "voluntary": "count_voluntary",
     "involuntary": "count_involuntary",
     "all_causes": "count_churned",
+    "contraction": "count_contracted",
+    "expansion": "count_expanded",
 }
 COVARIATES = ["score_state", "score_bin", "tenure_step", "is_renewal", "control_key"]
 TABLE_COLUMNS = [
@@ -30,16 +32,16 @@ Z95 = float(norm.ppf(0.975))
 
 
 def fit_hazard(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary", lag: int) -> HazardFit:
-    """Fit the monthly hazard of `outcome` ('voluntary', 'involuntary', 'all_causes') with scores as of `lag`.
+    """Fit the monthly hazard of `outcome` (a key of `OUTCOME_COLUMNS`) with scores as of `lag`.
 
-    `cells` are rows of agg_hazard_cells, `control_levels` of agg_control_levels. Fitted on counts collapsed
+    `cells` are rows of agg_hazard_cells, or of agg_movement_cells with count_stayed as count_at_risk, `control_levels` of agg_control_levels. Fitted on counts collapsed
     over account groups; the errors cluster by account group. Data that cannot carry the model give a fit with
     a `problem`.
     """
     rows = select_cells(cells, outcome=outcome, lag=lag)
     covariate_cells = collapse(rows)
     try:
-        encoding = learn_encoding(covariate_cells, control_levels)
+        encoding = learn_encoding(covariate_cells, control_levels, outcome=outcome)
         return _fit_encoded(rows, covariate_cells, encoding, outcome=outcome, lag=lag)
     except NotEstimableError as reason:
         return failed_fit(outcome=outcome, lag=lag, problem=str(reason), rows=rows)
