@@ -34,9 +34,9 @@ Z95 = float(norm.ppf(0.975))
 def fit_hazard(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary", lag: int) -> HazardFit:
     """Fit the monthly hazard of `outcome` (a key of `OUTCOME_COLUMNS`) with scores as of `lag`.
 
-    `cells` are rows of agg_hazard_cells, or of agg_movement_cells with count_stayed as count_at_risk, `control_levels` of agg_control_levels. Fitted on counts collapsed
-    over account groups; the errors cluster by account group. Data that cannot carry the model give a fit with
-    a `problem`.
+    `cells` are rows of agg_hazard_cells, or of agg_movement_cells with count_stayed as count_at_risk;
+    `control_levels` of agg_control_levels. Fitted on counts collapsed over account groups; the errors cluster by
+    account group. Data that cannot carry the model give a fit with a `problem`.
     """
     rows = select_cells(cells, outcome=outcome, lag=lag)
     covariate_cells = collapse(rows)
