@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from roi_models.hazard import Z95, fit_hazard, score_effect
+from roi_models.hazard import Z95, fit_hazard, score_effect, thin_evidence
 
 CAUSES = ("voluntary", "involuntary", "all_causes")
 CAUSE_COLUMNS = [
@@ -39,6 +39,13 @@ def _row(
     if not is_told and cause != "all_causes":
         return row | {"count_events": 0, "problem": _UNKNOWN}
     fit = fit_hazard(cells, control_levels, outcome=cause, lag=lag)
+    row |= {
+        "monthly_share": 100 * fit.count_events / fit.count_account_months if fit.count_account_months else np.nan,
+        "count_events": fit.count_events,
+    }
+    problem = fit.problem or thin_evidence(fit.count_events, fit.terms)
+    if problem is not None:
+        return row | {"problem": problem}
     coef, error = score_effect(fit)
     return row | {
         "coef": coef,
@@ -46,7 +53,4 @@ def _row(
         "hazard_ratio": float(np.exp(coef)),
         "ci_low": float(np.exp(coef - Z95 * error)),
         "ci_high": float(np.exp(coef + Z95 * error)),
-        "monthly_share": 100 * fit.count_events / fit.count_account_months if fit.count_account_months else np.nan,
-        "count_events": fit.count_events,
-        "problem": fit.problem or "",
     }

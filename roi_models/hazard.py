@@ -16,6 +16,7 @@ from scipy.stats import norm
 from roi_models.cloglog import clustered_covariance, fit_cloglog
 from roi_models.design import NotEstimableError, design_matrix, learn_encoding
 from roi_models.results import DesignEncoding, HazardFit
+from roi_models.thresholds import THRESHOLDS
 
 OUTCOME_COLUMNS = {
     "voluntary": "count_voluntary",
@@ -109,6 +110,20 @@ def failed_fit(*, outcome: str, lag: int, problem: str, rows: pd.DataFrame) -> H
         count_events=int(rows["events"].sum()),
         count_groups=int(rows["account_group"].nunique()),
         problem=problem,
+    )
+
+
+def thin_evidence(count_events: float, terms: tuple[str, ...]) -> str | None:
+    """The sentence for a fit whose clustered errors cannot be believed, by the verdict's own bound; else None.
+
+    With few events per term the sandwich is too small: on 9 events it made a placebo look certain.
+    """
+    count_terms = max(len(terms) - 1, 1)
+    if count_events >= THRESHOLDS.events_per_term_fail * count_terms:
+        return None
+    return (
+        f"Only {count_events:,.0f} events for {count_terms} terms: below {THRESHOLDS.events_per_term_fail:g} a term an "
+        "interval would be too narrow."
     )
 
 

@@ -17,7 +17,7 @@ import pandas as pd
 from roi_models.cloglog import cluster_scores
 from roi_models.clustered_ols import is_full_rank
 from roi_models.design import NotEstimableError, design_matrix, learn_encoding
-from roi_models.hazard import collapse, fit_clustered, select_cells
+from roi_models.hazard import collapse, fit_clustered, select_cells, thin_evidence
 from roi_models.results import DesignEncoding
 
 # With fewer movements the slope of their size is noise that would enter every revenue figure.
@@ -82,6 +82,9 @@ def fit_monthly_hazard(
     frame, problem = collapse(rows), None
     try:
         encoding = learn_encoding(frame, control_levels, outcome=outcome)
+        thin = thin_evidence(rows["events"].sum(), encoding.terms)
+        if thin is not None:
+            raise NotEstimableError(thin)
         design = design_matrix(encoding, frame)
         fitted = fit_clustered(design, frame, rows, terms=encoding.terms)
     except NotEstimableError as reason:

@@ -17,7 +17,7 @@ from scipy.stats import chi2
 
 from roi_models.clustered_ols import is_full_rank
 from roi_models.design import MIN_EVENTS, NotEstimableError, design_matrix, learn_encoding
-from roi_models.hazard import Z95, ClusteredFit, collapse, fit_clustered, select_cells
+from roi_models.hazard import Z95, ClusteredFit, collapse, fit_clustered, select_cells, thin_evidence
 from roi_models.results import DesignEncoding
 
 CURVE, KNOT, GROUPS_BEYOND, GROUPS, TENURE_TREND, TENURE_STEPS = (
@@ -107,6 +107,9 @@ def _line(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str, la
     rows = select_cells(cells, outcome=outcome, lag=lag)
     frame = collapse(rows)
     encoding = learn_encoding(frame, control_levels, outcome=outcome)
+    thin = thin_evidence(rows["events"].sum(), encoding.terms)
+    if thin is not None:
+        raise NotEstimableError(thin)
     design = design_matrix(encoding, frame)
     fitted = fit_clustered(design, frame, rows, terms=encoding.terms)
     return _Line(rows=rows, frame=frame, encoding=encoding, design=design, fitted=fitted)

@@ -118,9 +118,9 @@ def _bend_words(found: ScoreShape, cuts: Cuts, groups: str) -> str:
     else:
         words = f"The effect has steps between {groups} that a straight line leaves out ({p_value})."
     if apart > AIC_TIE:
-        words += f" Steps for {groups} alone fit worse than the line (AIC {apart:.1f} higher)."
+        words += f" Steps for {groups} alone fit worse than the line (by {apart:.1f} of AIC)."
     elif apart < -AIC_TIE:
-        words += f" Steps for {groups} alone fit better than the line (AIC {-apart:.1f} lower)."
+        words += f" Steps for {groups} alone fit better than the line (by {-apart:.1f} of AIC)."
     return words
 
 
@@ -230,6 +230,7 @@ _CAUSES_SHOWN = (
         unit="count",
         definition="{label}: account-months that ended so.",
     ),
+    Shown(column="problem", heading="No ratio because"),
 )
 _TESTS_SHOWN = (
     Shown(

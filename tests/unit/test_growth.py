@@ -240,6 +240,18 @@ def test_one_contraction_has_a_rate_but_no_slope(frames):
     assert row["problem"].startswith("Only 1 contraction event(s)") and row["size"] == pytest.approx(15)
 
 
+def test_few_contractions_for_many_terms_have_no_slope(frames):
+    cells = frames.movement_cells
+    some = (cells["count_contracted"] == 1) & (cells["account_group"] % 16 == 0)
+    kept = {name: cells[name].where(some, 0) for name in ("count_contracted", "contracted_mrr_sum", "contraction_sum")}
+    movements = tables(
+        conduct(replace(frames, movement_cells=cells.assign(**kept), accounts=frames.accounts.head(99)))
+    )[1]
+    row = movements.loc[CONTRACTION]
+    assert 5 <= row["count_events"] < 45 and np.isnan(row["hazard_ratio"])
+    assert "below 5 a term" in row["problem"] and row["monthly_share"] > 0
+
+
 def test_nobody_who_ever_moves_leaves_departures(frames):
     study = conduct(replace(frames, movement_cells=frames.movement_cells.iloc[:0], accounts=frames.accounts.head(200)))
     retention, movements = tables(study)

@@ -178,6 +178,15 @@ def test_one_involuntary_departure_is_no_hazard_ratio(line_cells):
     assert np.isnan(row["hazard_ratio"]) and row["problem"].startswith("Only 1 involuntary churn event(s)")
 
 
+def test_few_departures_for_many_terms_have_no_interval(line_cells):
+    few = (np.arange(len(line_cells)) % 299 == 0).astype(int)
+    causes = hazards_by_cause(line_cells.assign(count_involuntary=few), NO_LEVELS, **SETTING).set_index("outcome")
+    row = causes.loc["involuntary"]
+    assert (
+        row["count_events"] == 14 and np.isnan(row["ci_low"]) and row["problem"].startswith("Only 14 events for 4 te")
+    )
+
+
 def test_too_few_events_on_one_side_of_the_knot_refuse_that_shape_alone(line_cells):
     high = line_cells["score_sum"] > 5 * line_cells["count_at_risk"]
     quiet = line_cells.assign(count_voluntary=line_cells["count_voluntary"].where(~high | (line_cells.index < 200), 0))
@@ -202,6 +211,10 @@ def test_one_tenure_step_has_no_trend(line_cells):
 HOPELESS = {
     "nobody left": (lambda c: c.assign(count_voluntary=0), "Only 0 churn event"),
     "one left": (lambda c: c.assign(count_voluntary=(c.index == 0).astype(int)), "Only 1 churn event"),
+    "too few for the terms": (
+        lambda c: c.assign(count_voluntary=(np.arange(len(c)) % 299 == 0).astype(int)),
+        "Only 14 events for 4 terms",
+    ),
     "constant score": (lambda c: c.assign(score_sum=8.0 * c["count_at_risk"]), "Every score is the same"),
     "all silent": (lambda c: c.assign(score_state="silent", score_bin=""), "Every account was silent"),
     "one group": (lambda c: c.assign(account_group=3), "one account group"),
