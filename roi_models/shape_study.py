@@ -99,10 +99,13 @@ def _p_words(p_value: float) -> str:
 
 def _bend_words(found: ScoreShape, cuts: Cuts, groups: str) -> str:
     adjusted, slopes = _worse_p(found, _BENDS), found.slopes.set_index("part")
-    apart = found.tests.set_index("alternative").loc[GROUPS, "aic_difference"]
+    aic = found.tests.set_index("alternative")["aic_difference"]
+    apart = aic[GROUPS]
     if adjusted.empty:
         return "The scores do not vary enough to hold another shape against a straight line."
-    best = str(adjusted.idxmin())
+    clear = adjusted[adjusted < NOTABLE_P_VALUE]
+    # Several shapes can be clear of the line at once, with p-values beyond any meaning: the best fit then counts.
+    best = str(adjusted.idxmin() if clear.empty else aic[clear.index].idxmin())
     p_value = f"{_p_words(adjusted[best])}, corrected for the shapes tried"
     if adjusted[best] >= NOTABLE_P_VALUE:
         words = f"A straight line is good enough: no other shape tried fits better beyond chance ({p_value})."
