@@ -91,10 +91,8 @@ def clustered_covariance(
     HC0 in the rows; the factor is the usual correction for few clusters (0.4 % of variance at 256 account
     groups), kept because too narrow an interval is the error that costs trust.
     """
-    residual = _residual(np.exp(design @ coef), at_risk, events)
-    _, index = np.unique(cluster, return_inverse=True)
-    count = int(index.max()) + 1
-    scores = np.column_stack([np.bincount(index, weights=residual * column, minlength=count) for column in design.T])
+    _, scores = cluster_scores(design, coef, at_risk=at_risk, events=events, cluster=cluster)
+    count = len(scores)
     factor = count / (count - 1) if count > 1 else 1.0
     sandwich = bread @ (scores.T @ scores) @ bread * factor
     return (sandwich + sandwich.T) / 2
@@ -135,6 +133,16 @@ def group_scores(
     )
     counted = np.bincount(group, weights=weight * is_counted)
     return GroupScores(scores=scores, information=information, counted=counted)
+
+
+def cluster_scores(
+    design: np.ndarray, coef: np.ndarray, *, at_risk: np.ndarray, events: np.ndarray, cluster: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The clusters' labels, sorted, and the derivative of the log-likelihood summed over each (clusters × terms)."""
+    residual = _residual(np.exp(design @ coef), at_risk, events)
+    labels, index = np.unique(cluster, return_inverse=True)
+    sums = [np.bincount(index, weights=residual * column, minlength=len(labels)) for column in design.T]
+    return labels, np.column_stack(sums)
 
 
 def _residual(mean: np.ndarray, at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:

@@ -48,7 +48,7 @@ def _against_baseline(cells: pd.DataFrame, *, outcome: str, lag: int) -> list[di
     rows, frame = _select(chosen, keys, outcome=outcome, sums=["score_sum", "baseline_sum"])
     parts = ("pooled", "within", "between", "difference")
     try:
-        encoding = learn_encoding(frame, _NO_LEVELS)
+        encoding = learn_encoding(frame, _NO_LEVELS, outcome=outcome)
         design = design_matrix(encoding, frame)
         pooled = fit_clustered(design, frame, rows, terms=encoding.terms)
         centred = frame["baseline"].to_numpy(float) - encoding.score_centre
@@ -70,7 +70,7 @@ def _of_role(cells: pd.DataFrame, role: str, *, outcome: str, lag: int) -> dict[
         chosen, ["score_state", "score_bin", "tenure_step", "is_renewal"], outcome=outcome, sums=["score_sum"]
     )
     try:
-        encoding = learn_encoding(frame, _NO_LEVELS)
+        encoding = learn_encoding(frame, _NO_LEVELS, outcome=outcome)
         fitted = fit_clustered(design_matrix(encoding, frame), frame, rows, terms=encoding.terms)
     except NotEstimableError as reason:
         return _row(f"role:{role}", rows, problem=str(reason))

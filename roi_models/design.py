@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -28,23 +29,41 @@ MISSING_LEVEL = "missing"
 ALIASED_REMAINDER = 1e-8
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeWords:
+    """How sentences speak of an outcome: its name, what an account did, and what to do about too few."""
+
+    noun: str
+    did: str
+    advice: str = "wait for more history or widen the churn definition in metrics.yml"
+
+
+CHURN_WORDS = OutcomeWords(noun="churn", did="left")
+REFUSAL_WORDS: Mapping[str, OutcomeWords] = {
+    "involuntary": OutcomeWords(noun="involuntary churn", did="left involuntarily"),
+    "contraction": OutcomeWords(noun="contraction", did="shrank", advice="wait for more history"),
+    "expansion": OutcomeWords(noun="expansion", did="grew", advice="wait for more history"),
+}
+
+
 class NotEstimableError(ValueError):
     """The data cannot carry the model; the message is the sentence for the reader. Caught by the estimating
     functions."""
 
 
-def learn_encoding(frame: pd.DataFrame, control_levels: pd.DataFrame) -> DesignEncoding:
+def learn_encoding(frame: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary") -> DesignEncoding:
     """Choose the columns for these rows; raises NotEstimableError where no score effect can be estimated from
     them.
 
     `control_levels`: control_id, level, kind ('categorical' | 'continuous'), mean_value. A control that it
     does not name is categorical. Silent rows carry a dummy and a score of nil: silence is a state, never a
-    mean score.
+    mean score. `outcome` says what the events are, for the words of a refusal.
     """
-    _require_score_variation(frame)
+    words = REFUSAL_WORDS.get(outcome, CHURN_WORDS)
+    _require_score_variation(frame, words)
     notes: list[str] = []
     scored = frame[frame["score"].notna()]
-    terms = ["intercept", "score", *_state_terms(frame, notes), *_renewal_terms(frame, notes)]
+    terms = ["intercept", "score", *_state_terms(frame, notes, words), *_renewal_terms(frame, notes)]
     tenure_terms = _tenure_terms(frame, notes)
     level_terms, level_values = _control_codes(frame, control_levels, notes)
     continuous = sorted({key.split("=", 1)[0] for key in level_values})
@@ -58,7 +77,7 @@ def learn_encoding(frame: pd.DataFrame, control_levels: pd.DataFrame) -> DesignE
         level_terms=level_terms,
         level_values=level_values,
     )
-    return _without_aliases(encoding, frame, notes)
+    return _without_aliases(encoding, frame, notes, words)
 
 
 def design_matrix(encoding: DesignEncoding, frame: pd.DataFrame) -> np.ndarray:
@@ -99,16 +118,15 @@ def _control_columns(encoding: DesignEncoding, control_keys: pd.Series) -> dict[
     return {term: values[codes] for term, values in columns.items()}
 
 
-def _require_score_variation(frame: pd.DataFrame) -> None:
+def _require_score_variation(frame: pd.DataFrame, words: OutcomeWords) -> None:
     """Refuse data from which no score effect can come, saying which kind of nothing it is."""
     at_risk, events = frame["at_risk"].sum(), int(frame["events"].sum())
     if at_risk == 0:
         raise NotEstimableError("Nobody was at risk: there is no account-month to learn from.")
     if events < MIN_EVENTS:
         raise NotEstimableError(
-            f"Only {events} churn event(s) in {at_risk:,.0f} account-months: at least {MIN_EVENTS} are "
-            "needed for any "
-            "estimate; wait for more history or widen the churn definition in metrics.yml."
+            f"Only {events} {words.noun} event(s) in {at_risk:,.0f} account-months: at least {MIN_EVENTS} are needed "
+            f"for any estimate; {words.advice}."
         )
     scored = frame[frame["score"].notna() & (frame["at_risk"] > 0)]
     if scored.empty:
@@ -117,13 +135,18 @@ def _require_score_variation(frame: pd.DataFrame) -> None:
         )
     if scored["events"].sum() == 0:
         raise NotEstimableError(
-            "All churn fell into silent account-months: no account with a score left, so its effect is unknown."
+            f"All {words.noun} fell into silent account-months: no account with a score {words.did}, so its effect is "
+            "unknown."
         )
     if np.ptp(scored["score"].to_numpy(float)) < 1e-9:
-        raise NotEstimableError("Every score is the same, so there is no difference in scores that churn could follow.")
+        raise NotEstimableError(_same_scores(words))
 
 
-def _state_terms(frame: pd.DataFrame, notes: list[str]) -> list[str]:
+def _same_scores(words: OutcomeWords) -> str:
+    return f"Every score is the same, so there is no difference in scores that {words.noun} could follow."
+
+
+def _state_terms(frame: pd.DataFrame, notes: list[str], words: OutcomeWords) -> list[str]:
     """Dummies for stale and silent; a state without events is pooled when that is no evidence, else
     refused."""
     totals = frame.groupby("score_state")[["at_risk", "events"]].sum()
@@ -138,9 +161,8 @@ def _state_terms(frame: pd.DataFrame, notes: list[str]) -> list[str]:
         expected = overall * totals.loc[state, "at_risk"]
         if state == "silent" and expected > MAX_EXPECTED_WITHOUT_EVENTS:
             raise NotEstimableError(
-                f"No silent account left although {expected:.0f} would have at the average rate: silence "
-                "separates the "
-                "events, so check that churn is recorded for accounts that never answer."
+                f"No silent account {words.did} although {expected:.0f} would have at the average rate: silence "
+                f"separates the events, so check that {words.noun} is recorded for accounts that never answer."
             )
         notes.append(
             f"The state '{state}' had no events and is pooled with fresh scores ({expected:.1f} were expected)."
@@ -246,7 +268,9 @@ def _categorical_codes(control: str, levels: pd.DataFrame, notes: list[str]) -> 
     return codes
 
 
-def _without_aliases(encoding: DesignEncoding, frame: pd.DataFrame, notes: list[str]) -> DesignEncoding:
+def _without_aliases(
+    encoding: DesignEncoding, frame: pd.DataFrame, notes: list[str], words: OutcomeWords
+) -> DesignEncoding:
     """Leave out columns that earlier ones determine (as R does), so that the information can be inverted."""
     matrix = design_matrix(encoding, frame) * np.sqrt(frame["at_risk"].to_numpy(float))[:, None]
     basis = np.empty((len(matrix), 0))
@@ -262,7 +286,7 @@ def _without_aliases(encoding: DesignEncoding, frame: pd.DataFrame, notes: list[
         else:
             notes.append(f"The term '{term}' is determined by the others and is left out.")
     if "score" not in kept:
-        raise NotEstimableError("Every score is the same, so there is no difference in scores that churn could follow.")
+        raise NotEstimableError(_same_scores(words))
     return DesignEncoding(
         terms=tuple(kept),
         score_centre=encoding.score_centre,

@@ -16,11 +16,14 @@ from scipy.stats import norm
 from roi_models.cloglog import clustered_covariance, fit_cloglog
 from roi_models.design import NotEstimableError, design_matrix, learn_encoding
 from roi_models.results import DesignEncoding, HazardFit
+from roi_models.thresholds import THRESHOLDS
 
 OUTCOME_COLUMNS = {
     "voluntary": "count_voluntary",
     "involuntary": "count_involuntary",
     "all_causes": "count_churned",
+    "contraction": "count_contracted",
+    "expansion": "count_expanded",
 }
 COVARIATES = ["score_state", "score_bin", "tenure_step", "is_renewal", "control_key"]
 TABLE_COLUMNS = [
@@ -30,16 +33,16 @@ Z95 = float(norm.ppf(0.975))
 
 
 def fit_hazard(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str = "voluntary", lag: int) -> HazardFit:
-    """Fit the monthly hazard of `outcome` ('voluntary', 'involuntary', 'all_causes') with scores as of `lag`.
+    """Fit the monthly hazard of `outcome` (a key of `OUTCOME_COLUMNS`) with scores as of `lag`.
 
-    `cells` are rows of agg_hazard_cells, `control_levels` of agg_control_levels. Fitted on counts collapsed
-    over account groups; the errors cluster by account group. Data that cannot carry the model give a fit with
-    a `problem`.
+    `cells` are rows of agg_hazard_cells, or of agg_movement_cells with count_stayed as count_at_risk;
+    `control_levels` of agg_control_levels. Fitted on counts collapsed over account groups; the errors cluster by
+    account group. Data that cannot carry the model give a fit with a `problem`.
     """
     rows = select_cells(cells, outcome=outcome, lag=lag)
     covariate_cells = collapse(rows)
     try:
-        encoding = learn_encoding(covariate_cells, control_levels)
+        encoding = learn_encoding(covariate_cells, control_levels, outcome=outcome)
         return _fit_encoded(rows, covariate_cells, encoding, outcome=outcome, lag=lag)
     except NotEstimableError as reason:
         return failed_fit(outcome=outcome, lag=lag, problem=str(reason), rows=rows)
@@ -107,6 +110,20 @@ def failed_fit(*, outcome: str, lag: int, problem: str, rows: pd.DataFrame) -> H
         count_events=int(rows["events"].sum()),
         count_groups=int(rows["account_group"].nunique()),
         problem=problem,
+    )
+
+
+def thin_evidence(count_events: float, terms: tuple[str, ...]) -> str | None:
+    """The sentence for a fit whose clustered errors cannot be believed, by the verdict's own bound; else None.
+
+    With few events per term the sandwich is too small: on 9 events it made a placebo look certain.
+    """
+    count_terms = max(len(terms) - 1, 1)
+    if count_events >= THRESHOLDS.events_per_term_fail * count_terms:
+        return None
+    return (
+        f"Only {count_events:,.0f} events for {count_terms} terms: below {THRESHOLDS.events_per_term_fail:g} a term an "
+        "interval would be too narrow."
     )
 
 

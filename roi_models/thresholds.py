@@ -23,6 +23,8 @@ class Thresholds:
     lag_difference_z: float = 1.96
     cox_difference_se_review: float = 0.25
     calibration_z_review: float = 3.0
+    straight_line_p_review: float = 0.01
+    proportional_hazards_p_review: float = 0.01
     rejected_share_pct_review: float = 5.0
     rejected_share_pct_fail: float = 20.0
     match_rate_pct_review: float = 80.0

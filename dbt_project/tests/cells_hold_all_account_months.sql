@@ -1,5 +1,5 @@
 -- What must hold: at every lag each kind of cell sums to the account-months, their churn events and their revenue; the
---   movement cells sum to the months after which the account stayed, and to what their revenue moved.
+--   movement cells sum to the months after which the account stayed, and to the bridge's expansion and contraction.
 -- Why: the models read nothing but the cells; a lost or doubled row would bias every estimate.
 -- A returned row is a kind of cell and a lag whose totals differ.
 with account_months as (
@@ -12,12 +12,19 @@ with account_months as (
 
 stayed as (
     select
-        cast(count(*) as bigint) as count_stayed,
-        {{ sum_money('following.mrr_amount - months.mrr_amount') }} as mrr_change
+        cast(count(*) as bigint) as count_stayed
     from {{ ref('fct_account_months') }} as months
     inner join {{ ref('int_account_months__spine') }} as following
         on months.account_id = following.account_id and {{ add_months('months.month', 1) }} = following.month
     where not months.is_churned
+),
+
+bridge as (
+    select
+        {{ sum_money('expansion_amount') }} as expansion_sum,
+        {{ sum_money('contraction_amount') }} as contraction_sum
+    from {{ ref('agg_mrr_bridge') }}
+    where slice_name = 'total'
 ),
 
 cells as (
@@ -39,7 +46,8 @@ movements as (
     select
         lag,
         sum(count_stayed) as count_stayed,
-        {{ sum_money('expansion_sum - contraction_sum') }} as mrr_change
+        {{ sum_money('expansion_sum') }} as expansion_sum,
+        {{ sum_money('contraction_sum') }} as contraction_sum
     from {{ ref('agg_movement_cells') }}
     group by lag
 )
@@ -59,4 +67,8 @@ select
     movements.lag
 from movements
 cross join stayed
-where movements.count_stayed <> stayed.count_stayed or movements.mrr_change <> stayed.mrr_change
+cross join bridge
+where
+    movements.count_stayed <> stayed.count_stayed
+    or movements.expansion_sum <> bridge.expansion_sum
+    or movements.contraction_sum <> bridge.contraction_sum
