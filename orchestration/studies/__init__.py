@@ -7,9 +7,11 @@ Does not belong here: statistics (`roi_models`), how a study is told (`roi_model
 
 from __future__ import annotations
 
+from orchestration.studies.drivers import DRIVERS
 from orchestration.studies.study_asset import StudySpec, study_asset
+from orchestration.studies.themes import THEMES
 
 # In the order in which the page tells them, within each section.
-STUDIES: tuple[StudySpec, ...] = ()
+STUDIES: tuple[StudySpec, ...] = (DRIVERS, THEMES)
 
 STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)
