@@ -41,7 +41,7 @@ def study_drivers(
 
 
 def _sentences(attributes: AttributeDrivers, slopes: pd.DataFrame, metric_label: str, currency: str) -> tuple[str, ...]:
-    followed = slopes[slopes["slope"].notna()]
+    followed = slopes[slopes["slope"].notna()].sort_values("count_pairs", ascending=False, kind="stable")
     touched = () if followed.empty else (_of_touchpoint(followed.iloc[0], metric_label),)
     if attributes.problem:
         refusal = f"Attributes are not ranked: {attributes.problem}."
@@ -76,8 +76,8 @@ def _of_attributes(table: pd.DataFrame, metric_label: str, currency: str) -> str
 
 def _of_touchpoint(row: pd.Series, metric_label: str) -> str:
     return (
-        f"After a point more of {row.metric_label} at '{row.touchpoint}', the account's next {metric_label} answer is "
-        f"{row.slope:+.2f} points away ({row.slope_low:+.2f} to {row.slope_high:+.2f})."
+        f"Accounts that answered a point higher on {row.metric_label} at '{row.touchpoint}' gave a next {metric_label} "
+        f"answer that differs by {row.slope:+.2f} points ({row.slope_low:+.2f} to {row.slope_high:+.2f})."
     )
 
 
