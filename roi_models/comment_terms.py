@@ -20,13 +20,15 @@ from scipy import sparse
 
 MIN_TERM_ACCOUNTS = 5
 MAX_TERMS = 2_000
-_PRIVATE = re.compile(r"\S+@\S+|https?://\S+|www\.\S+|\S*\d\S*")
+NO_SHARED_TERM = f"No term is used by {MIN_TERM_ACCOUNTS} accounts."
 _WORD = re.compile(r"[^\W\d_]{3,}|no\b")
 # Part of a pair and never a term alone: "never issue" is praise, "issue" is not.
 _NEGATIONS = frozenset({"no", "not", "never", "nothing", "cannot", "without"})
 _EMPTY_WORDS = frozenset({"did", "does", "just", "really"})
 _CONTRACTED_NOT = re.compile("n['\u2019]t\\b")
 _HAN = "\u3400-\u4dbf\u4e00-\u9fff"
+_SOLID = f"[^\\s{_HAN}]"
+_PRIVATE = re.compile(rf"{_SOLID}+@{_SOLID}+|https?://{_SOLID}+|www\.{_SOLID}+|{_SOLID}*\d{_SOLID}*")
 _HAN_RUN = re.compile(f"[{_HAN}]+")
 _OTHER_ASIAN = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 # Particles, pronouns and joining words: no term runs across them.
@@ -66,6 +68,8 @@ def count_terms(comments: Sequence[str], accounts: Sequence[str]) -> tuple[spars
     """
     from sklearn.feature_extraction.text import CountVectorizer
 
+    if not any(map(terms_of, comments)):
+        raise ValueError(NO_SHARED_TERM)
     vectoriser = CountVectorizer(analyzer=terms_of)
     counts = sparse.csr_matrix(vectoriser.fit_transform(comments))
     names = vectoriser.get_feature_names_out().tolist()
@@ -78,7 +82,7 @@ def count_terms(comments: Sequence[str], accounts: Sequence[str]) -> tuple[spars
     telling = sorted(set(shared) - _said_by_longer(shared), key=lambda name: (-used_by[places[name]], name))
     kept = sorted(telling[:MAX_TERMS])
     if not kept:
-        raise ValueError(f"No term is used by {MIN_TERM_ACCOUNTS} accounts.")
+        raise ValueError(NO_SHARED_TERM)
     return counts[:, [places[name] for name in kept]], kept
 
 

@@ -68,9 +68,9 @@ def _of_attributes(table: pd.DataFrame, metric_label: str, currency: str) -> str
     first = to_mend.iloc[0]
     return (
         f"To mend first: '{first.attribute}', with {100 * first.importance_share:.0f} % "
-        f"({100 * first.importance_low:.0f} to {100 * first.importance_high:.0f} %) of what the attributes tell about "
-        f"{metric_label}; accounts with {currency} {first.low_mrr_amount:,.0f} a month rate it in the lower half of "
-        "its scale."
+        f"({100 * first.importance_low:.0f} % to {100 * first.importance_high:.0f} %) of what the attributes tell "
+        f"about {metric_label}; accounts with {currency} {first.low_mrr_amount:,.0f} a month rate it in the lower "
+        "half of its scale."
     )
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from roi_models.clustered_ols import fit_ols
+from roi_models.cluster_jackknife import fit_jackknife
 from roi_models.comment_terms import is_chinese
 from roi_models.comment_themes import Themes
 
@@ -82,11 +82,13 @@ def _difference(
     outcome: pd.Series, has_theme: pd.Series, frame: pd.DataFrame, level: float, *, at_equal_score: bool = False
 ) -> tuple[float, float, float]:
     """Mean of the theme's comments less that of the others, with its interval; missing where it is not estimable."""
+    if outcome.nunique() < 2:
+        return (float("nan"),) * 3
     columns = [has_theme.to_numpy(float), np.ones(len(frame))]
     if at_equal_score:
         scores = frame["score"].astype(float).to_numpy()
         columns += [(scores == value).astype(float) for value in np.unique(scores)[1:]]
-    fit = fit_ols(outcome.to_numpy(float), np.column_stack(columns), frame["account_id"].to_numpy(str))
-    if fit is None or fit.std_error(0) == 0:
+    fit = fit_jackknife(outcome.to_numpy(float), np.column_stack(columns), frame["account_id"].to_numpy(str))
+    if fit is None:
         return (float("nan"),) * 3
     return (float(fit.coef[0]), *fit.interval(0, level))

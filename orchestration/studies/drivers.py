@@ -10,7 +10,7 @@ from orchestration.studies.study_asset import StudySpec
 from roi_models.drivers_study import ATTRIBUTES, TOUCHPOINTS, study_drivers
 from roi_models.study import Study
 
-_RATINGS = """
+RATINGS = """
     select ratings.response_id, answers.account_id, ratings.attribute,
         cast(ratings.performance_pct as double) as performance_pct, cast(answers.oriented_score as double) as score
     from marts.fct_attribute_ratings as ratings
@@ -19,7 +19,7 @@ _RATINGS = """
         and answers.known_at < (select next_month from intermediate.int_calendar__as_of)
     order by ratings.response_id, ratings.attribute
 """
-_CURRENT = """
+CURRENT_RATINGS = """
     select ratings.account_id, ratings.attribute, cast(avg(ratings.performance_pct) as double) as performance_pct,
         cast(any_value(accounts.mrr_amount) as double) as mrr_amount
     from marts.fct_attribute_ratings as ratings
@@ -28,7 +28,7 @@ _CURRENT = """
         and ratings.performance_pct is not null
     group by ratings.account_id, ratings.attribute order by ratings.account_id, ratings.attribute
 """
-_ANSWERS = """
+ANSWERS = """
     select answers.response_id, answers.metric_id, metrics.label as metric_label,
         coalesce(answers.touchpoint, 'any') as touchpoint, answers.account_id, answers.known_at,
         cast(answers.oriented_score as double) as score
@@ -45,10 +45,10 @@ def conduct_drivers(run: Run) -> Study:
     """Read what was rated and answered, and say what goes with the overall metric."""
     primary = run.metrics.primary_metric
     return study_drivers(
-        run.warehouse.read(_RATINGS, [primary]),
-        run.warehouse.read(_CURRENT),
-        run.warehouse.read(_ANSWERS, ["touchpoint", primary, False]),
-        run.warehouse.read(_ANSWERS, ["relationship", primary, True]),
+        run.warehouse.read(RATINGS, [primary]),
+        run.warehouse.read(CURRENT_RATINGS),
+        run.warehouse.read(ANSWERS, ["touchpoint", primary, False]),
+        run.warehouse.read(ANSWERS, ["relationship", primary, True]),
         metric_label=run.metrics.primary.label,
         currency=run.case.currency,
         within_days=run.metrics.fresh_days,

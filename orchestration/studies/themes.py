@@ -14,7 +14,7 @@ from roi_models.theme_effects import FOLLOWED_MONTHS
 from roi_models.themes_study import TABLE, study_themes
 
 # Departures strictly after the day of the comment; unknown while the year after the comment is not over.
-_COMMENTS = f"""
+COMMENTS = f"""
     select answers.response_id, answers.account_id, answers.comment,
         cast(answers.oriented_score as double) as score,
         case
@@ -41,7 +41,7 @@ _COMMENTS = f"""
 def conduct_themes(run: Run) -> Study:
     """Read comments on the overall metric, and say what they are about and what goes with it."""
     voluntary_only = churn_outcome(run) == "voluntary"
-    comments = run.warehouse.read(_COMMENTS, [run.metrics.primary_metric, voluntary_only])
+    comments = run.warehouse.read(COMMENTS, [run.metrics.primary_metric, voluntary_only])
     return study_themes(comments, metric_label=run.metrics.primary.label)
 
 

@@ -51,9 +51,7 @@ CURRENT = current(
 
 
 def study_of(ratings=NO_RATINGS, now=CURRENT, touchpoints=NO_TOUCHPOINTS, overall=NO_ANSWERS):
-    return study_drivers(
-        ratings, now, touchpoints, overall, metric_label="NPS", currency="USD", within_days=183
-    )
+    return study_drivers(ratings, now, touchpoints, overall, metric_label="NPS", currency="USD", within_days=183)
 
 
 def test_importance_rating_and_revenue_of_a_planted_truth():
@@ -92,8 +90,9 @@ def test_attributes_that_repeat_others_never_vary_or_are_rarely_rated_take_no_pa
     assert found.left_out == ("colour", "rare", "zeal")
     assert found.count_answers == 300
     pd.testing.assert_frame_equal(found.table, attribute_drivers(ratings, CURRENT, metric_label="NPS").table)
-    assert "Left out, as rarely rated or saying what others say: colour, rare, zeal." in (
-        study_of(pd.concat([ratings, *more])).sentences[1]
+    assert (
+        "Left out, as rarely rated or saying what others say: colour, rare, zeal."
+        in (study_of(pd.concat([ratings, *more])).sentences[1])
     )
 
 

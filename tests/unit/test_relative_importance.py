@@ -71,9 +71,9 @@ def test_equal_to_relaimpo_on_the_swiss_data():
         0.17549591,
     ]  # fmt: skip
     between = between + between.T - np.eye(5)
-    parts = shapley_of_r_squared(
-        bordered(between, [0.35307918, -0.6458827, -0.66378886, 0.4636847, 0.41655603])[None]
-    )[0]
+    parts = shapley_of_r_squared(bordered(between, [0.35307918, -0.6458827, -0.66378886, 0.4636847, 0.41655603])[None])[
+        0
+    ]
     assert parts == pytest.approx([0.05709122, 0.17117303, 0.26013468, 0.10557015, 0.11276592], abs=1e-7)
 
 
@@ -117,7 +117,7 @@ def test_nothing_hangs_on_the_order_of_rows_names_of_accounts_or_units(sample):
 
 
 def test_the_same_answers_of_fewer_accounts_are_less_certain(sample):
-    """Each answer four times: as four accounts' own words they are four times the evidence, as one account's they are not."""
+    """Each answer four times: by four accounts it is four times the evidence, by one account it is not."""
     predictors, outcome, _ = sample
     many = np.tile(predictors, (4, 1)), np.tile(outcome, 4)
     as_one = decompose_r_squared(*many, np.tile(np.arange(400), 4))
