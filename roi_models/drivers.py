@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from roi_models.clustered_ols import fit_ols, is_full_rank
+from roi_models.cluster_jackknife import fit_jackknife
+from roi_models.clustered_ols import is_full_rank
 from roi_models.relative_importance import MAX_PREDICTORS, Importance, decompose_r_squared
 
 MIN_ANSWERS = 100
@@ -127,7 +128,7 @@ def _no_signal(
         return f"all answers that rate attributes give the same {metric_label}"
     if len(kept) < 2:
         return "fewer than two attributes are rated differently from one answer to the next and from each other"
-    fit = fit_ols(score, np.column_stack([np.ones(len(score)), ratings]), account)
+    fit = fit_jackknife(score, np.column_stack([np.ones(len(score)), ratings]), account)
     if fit is None:
         return "there are not enough accounts for so many attributes"
     p_value = fit.joint_p_value(list(range(1, ratings.shape[1] + 1)))

@@ -58,7 +58,7 @@ def _of_risk(table: pd.DataFrame) -> str:
     if certain.empty:
         return "No theme is followed by more departures within a year than other comments, beyond chance."
     worst = certain.sort_values(["risk_difference", "label"], ascending=[False, True], kind="stable").iloc[0]
-    beyond = "also at an equal score" if worst.equal_score_risk_low > 0 else "and no more than its score tells"
+    beyond = "and at an equal score too" if worst.equal_score_risk_low > 0 else "which its lower score may explain"
     return (
         f"'{worst.label}' is followed by more departures within a year than other comments: "
         f"{100 * worst.risk_difference:+.1f} percentage points ({100 * worst.risk_low:+.1f} to "

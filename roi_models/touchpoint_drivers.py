@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from roi_models.clustered_ols import fit_ols
+from roi_models.cluster_jackknife import fit_jackknife
 
 MIN_PAIRS = 100
 MIN_ACCOUNTS = 20
@@ -31,7 +31,7 @@ def touchpoint_drivers(touchpoints: pd.DataFrame, overall: pd.DataFrame, *, with
     `touchpoints`: response_id, metric_id, metric_label, touchpoint, account_id, known_at, score. `overall`:
     response_id, account_id, known_at, score. The next answer is the account's first known strictly after the
     touchpoint's and at most `within_days` later, by whomever it was given; the previous one is its last known strictly
-    before. Errors are clustered by account; too few pairs, or scores that never vary, give a `problem` and NaN.
+    before. Errors leave out one account at a time; too few pairs, or scores that never vary, give a `problem` and NaN.
     """
     pairs = _paired(touchpoints, overall, within_days)
     rows = [_row(dict(zip(_KEYS, key, strict=True)), part) for key, part in pairs.groupby(_KEYS, sort=True)]
@@ -88,5 +88,5 @@ def _slope(pairs: pd.DataFrame, terms: list[str], names: tuple[str, str, str]) -
     if len(pairs) < MIN_PAIRS or pairs["account_id"].nunique() < MIN_ACCOUNTS or np.ptp(pairs["next_score"]) == 0:
         return unknown
     design = np.column_stack([np.ones(len(pairs)), pairs[terms].to_numpy(float)])
-    fit = fit_ols(pairs["next_score"].to_numpy(float), design, pairs["account_id"].to_numpy(str))
+    fit = fit_jackknife(pairs["next_score"].to_numpy(float), design, pairs["account_id"].to_numpy(str))
     return unknown if fit is None else dict(zip(names, (float(fit.coef[1]), *fit.interval(1)), strict=True))

@@ -15,7 +15,8 @@ RATINGS = """
         cast(ratings.performance_pct as double) as performance_pct, cast(answers.oriented_score as double) as score
     from marts.fct_attribute_ratings as ratings
     inner join marts.fct_survey_responses as answers on ratings.response_id = answers.response_id
-    where answers.metric_id = $1 and answers.audience = 'customer' and answers.is_matched and answers.is_current_version
+    where answers.metric_id = $1 and answers.audience = 'customer' and answers.is_matched
+        and answers.is_current_version and not answers.is_after_churn
         and answers.known_at < (select next_month from intermediate.int_calendar__as_of)
     order by ratings.response_id, ratings.attribute
 """

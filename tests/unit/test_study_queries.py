@@ -103,7 +103,8 @@ def test_ratings_stand_beside_the_primary_answer_of_the_same_response(warehouse)
     answer(warehouse, "r1", oriented_score=9)
     answer(warehouse, "r1", metric_id="csat", oriented_score=2)
     answer(warehouse, "r2", is_matched=False)
-    for response_id in ("r1", "r2", "ghost"):
+    answer(warehouse, "r3", is_after_churn=True)
+    for response_id in ("r1", "r2", "r3", "ghost"):
         rating(warehouse, response_id)
     found = warehouse.execute(drivers.RATINGS, ["nps"]).fetchall()
     assert found == [("r1", "a", "speed", 40.0, 9.0)]
