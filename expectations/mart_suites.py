@@ -100,6 +100,7 @@ MART_SUITES = (
             Between(column="effective_n", least=0),
         ),
     ),
+    _within("fct_attribute_ratings", "performance_pct", 0, 100),
     Suite(
         edge="marts",
         table="agg_score_changes",

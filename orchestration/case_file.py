@@ -29,7 +29,7 @@ from roi_models.study import Study
 from roi_models.verdict import absent_checks, judge
 
 # Canonical tables that no figure of a report is made from yet.
-UNUSED_TABLES = frozenset({"attribute_ratings", "programme_costs"})
+UNUSED_TABLES = frozenset({"programme_costs"})
 
 
 def assumptions_of(config: BusinessCaseConfig) -> Assumptions:

@@ -24,6 +24,7 @@ __all__ = ["DEMO_FILES", "PLANTED", "PlantedDefect", "render_demo", "write_demo"
 DEMO_FILES: Mapping[str, Callable[[Simulation, Roster], bytes]] = MappingProxyType(
     {
         "account_costs.csv": staff_files.account_costs_file,
+        "attribute_ratings.csv": survey_files.attribute_ratings_file,
         "billing_contracts.csv": billing_files.contracts_file,
         "billing_invoices.csv": billing_files.invoices_file,
         "brand_ratings.csv": survey_files.brand_ratings_file,

@@ -1,4 +1,4 @@
-"""The other feedback files: invitations, brand rankings, follow-ups, questionnaires.
+"""The other feedback files: invitations, ratings of attributes, brand rankings, follow-ups, questionnaires.
 
 Belongs here: one function per file, from simulation and roster to CSV bytes.
 Does not belong here: the Qualtrics export (`qualtrics.py`), tickets (`tickets.py`), employees (`staff_files.py`),
@@ -11,9 +11,10 @@ import numpy as np
 import pandas as pd
 
 from orchestration.demo.roster import Roster
-from orchestration.demo.texts import cosmetic_generator, csv_bytes, decimal_comma, utc_text
+from orchestration.demo.texts import CosmeticDraws, cosmetic_generator, csv_bytes, decimal_comma, utc_text
 from orchestration.demo.tickets import ticket_follow_ups
 from roi_models.simulate import Simulation
+from roi_models.simulate.attributes import ATTRIBUTES, SCALE_MAX, SCALE_MIN, attribute_ratings
 
 _BRANDS = np.array(["Us", "Northwind", "Contoso", "Fabrikam"])
 _CASE_OWNERS = np.array(["Dana Fox", "Igor Petrov", "Lucía Vega", "Tom Okoro"])
@@ -31,6 +32,24 @@ def invitations_file(simulation: Simulation, roster: Roster) -> bytes:
                 "survey": "NPS",
                 "channel": "email",
                 "sent_at": utc_text(sent["invited_at"]),
+            }
+        )
+    )
+
+
+def attribute_ratings_file(simulation: Simulation, roster: Roster) -> bytes:
+    """attribute_ratings.csv: what some respondents of the relationship survey rated beside their score."""
+    answers = simulation.answers
+    uniform = CosmeticDraws(simulation, "attribute_ratings", "answers").random((2 * len(ATTRIBUTES) + 1, len(answers)))
+    ratings = attribute_ratings(answers["score"].to_numpy(), uniform)
+    ratings = ratings[(answers["survey"] == "relationship").to_numpy()[ratings["place"]]]
+    return csv_bytes(
+        pd.DataFrame(
+            {
+                "response_id": roster.response_ids[answers["answer"].to_numpy()[ratings["place"]]],
+                "attribute": ratings["attribute"],
+                "rating": ratings["rating"],
+                "scale": f"{SCALE_MIN}-{SCALE_MAX}",
             }
         )
     )

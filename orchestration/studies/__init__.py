@@ -7,10 +7,20 @@ Does not belong here: statistics (`roi_models`), how a study is told (`roi_model
 
 from __future__ import annotations
 
-from orchestration.studies import growth, latent, shape
+from orchestration.studies.drivers import DRIVERS
+from orchestration.studies.growth import GROWTH
+from orchestration.studies.latent import LATENT
+from orchestration.studies.shape import SHAPE
 from orchestration.studies.study_asset import StudySpec, study_asset
+from orchestration.studies.themes import THEMES
 
 # In the order in which the page tells them, within each section.
-STUDIES: tuple[StudySpec, ...] = (latent.STUDY, shape.STUDY, growth.STUDY)
+STUDIES: tuple[StudySpec, ...] = (
+    LATENT,
+    SHAPE,
+    GROWTH,
+    DRIVERS,
+    THEMES,
+)
 
 STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)

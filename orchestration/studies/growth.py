@@ -47,7 +47,7 @@ def conduct(run: Run, retention_effect: RetentionEffect) -> Study:
     )
 
 
-STUDY = StudySpec(
+GROWTH = StudySpec(
     name="growth",
     description="Net revenue retention put together from departures, contraction and expansion.",
     marts=("agg_hazard_cells", "agg_movement_cells", "agg_control_levels", "agg_mrr_bridge", "dim_accounts"),

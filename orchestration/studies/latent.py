@@ -16,7 +16,7 @@ def _conduct(run: Run, *, retention_effect: RetentionEffect, business_case: Busi
     return latent_study(retention_effect, business_case)
 
 
-STUDY = StudySpec(
+LATENT = StudySpec(
     name="latent_score",
     description="How much of a score is real, and the slope of the satisfaction behind it.",
     marts=(),

@@ -34,7 +34,7 @@ def conduct(run: Run) -> Study:
     )
 
 
-STUDY = StudySpec(
+SHAPE = StudySpec(
     name="shape",
     description="Whether the effect of the score is a straight line, lasts with tenure, and on which departures.",
     marts=("agg_hazard_cells", "agg_control_levels"),

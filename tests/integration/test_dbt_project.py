@@ -33,7 +33,6 @@ WITH_MANY_JOINS = {
     "fct_account_months": "an account-month: its tenure, its renewal and its score, one row each",
 }
 UNREAD = {
-    "stg_raw__attribute_ratings": "checked and counted; drivers of the score are the models' to estimate",
     "stg_raw__programme_costs": "checked and counted; the business case takes its costs from business_case.yml",
 }
 

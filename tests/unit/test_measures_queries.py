@@ -23,7 +23,7 @@ def declared_tables():
     """`schema.table` → column → SQL type, as the YAML of marts and control tables declares them."""
     tables = {}
     for path in sorted(MODELS.glob("marts/*/_*.yml")):
-        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+        for model in yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader).get("models", []):
             tables[f"marts.{model['name']}"] = {column["name"]: column["data_type"] for column in model["columns"]}
     control = yaml.safe_load((MODELS / "staging/_control__sources.yml").read_text(encoding="utf-8"))
     for table in control["sources"][0]["tables"]:
