@@ -211,6 +211,8 @@ def _assemble(
         count_silent_accounts=int((accounts["score_state"] == "silent").sum()),
         mrr_amount=to_cents(mrr.sum()),
         evpi_amount=to_cents(evpi(draws.npv)),
+        largest_account_pct=100 * float(mrr.max() / mrr.sum()),
+        effective_accounts=float(mrr.sum() ** 2 / (mrr**2).sum()),
     )
 
 

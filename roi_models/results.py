@@ -42,8 +42,9 @@ class HazardFit:
     """Grouped complementary log-log fit: log hazard ratios per unit of each term.
 
     `table` has one row per term: term, coef, hazard_ratio, std_error (account-clustered), std_error_model,
-    ci_low, ci_high (95 %, of the hazard ratio), z_score, p_value. `covariance` is the clustered one,
-    `terms` × `terms`. `problem` is a sentence when the model is not estimable, and `table` is then empty.
+    ci_low, ci_high (95 %, of the hazard ratio), z_score, p_value. `covariance` is the clustered one, no error below
+    the model-based, `terms` × `terms`. `problem` is a sentence when the model is not estimable, and `table` is then
+    empty.
     """
 
     outcome: str
@@ -163,7 +164,8 @@ class BusinessCase:
     `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.
     `mean_shift_points`: mean expected rise of the accounts' scores at the base uplift, over all active
     accounts (silent: 0). `evpi_amount`: expected value of perfect information, E[max(NPV, 0)] − max(E[NPV],
-    0), over the draws.
+    0), over the draws. `largest_account_pct`: share of the monthly revenue that one account pays (0…100);
+    `effective_accounts`: how many accounts of equal size would make revenue as concentrated, 1/Σ share² (Kish 1965).
     """
 
     horizon_months: int
@@ -190,6 +192,8 @@ class BusinessCase:
     count_silent_accounts: int
     mrr_amount: float
     evpi_amount: float | None = None
+    largest_account_pct: float | None = None
+    effective_accounts: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,13 @@ class Thresholds:
     lag_difference_z: float = 1.96
     cox_difference_se_review: float = 0.25
     calibration_z_review: float = 3.0
+    leaked_months_fail: int = 0
+    lead_z_review: float = 1.96
+    e_value_sd_review: float = 1.5
+    holm_p_review: float = 0.05
+    stability_p_review: float = 0.01
+    effective_accounts_review: float = 30.0
+    effective_accounts_fail: float = 5.0
     rejected_share_pct_review: float = 5.0
     rejected_share_pct_fail: float = 20.0
     match_rate_pct_review: float = 80.0

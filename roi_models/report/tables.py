@@ -13,6 +13,7 @@ import pandas as pd
 
 from roi_models.followed import Proportionality
 from roi_models.results import CaseFile
+from roi_models.robustness_card import by_question
 
 # What the models compute, published in the schema `roi`.
 CASE = "roi.business_case"
@@ -112,8 +113,12 @@ def _retention(case_file: CaseFile) -> pd.DataFrame:
 
 
 def _checks(case_file: CaseFile) -> pd.DataFrame:
-    columns = ["id", "label", "value", "threshold", "level", "sentence", "recommendation"]
-    rows = [dataclasses.asdict(check) | {"level": check.level.name} for check in case_file.verdict.checks]
+    columns = ["id", "question", "label", "value", "threshold", "level", "sentence", "recommendation"]
+    rows = [
+        dataclasses.asdict(check) | {"level": check.level.name, "question": question}
+        for question, checks in by_question(case_file.verdict.checks)
+        for check in checks
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
