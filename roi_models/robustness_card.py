@@ -13,7 +13,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "Can an effect be estimated at all?": ("estimable", "separation", "events_per_term", "clusters", "cox_agreement"),
     "Is there an effect, and could it be chance?": ("effect_found", "multiplicity"),
     "Does the score know what it foretells?": ("leakage", "lead", "lag_agreement"),
-    "Could something else explain it?": ("placebo", "e_value", "non_response"),
+    "Could something else explain it?": ("placebo", "controls", "e_value", "non_response"),
     "Would it hold in another year?": ("calibration", "rolling_origin", "calibration_slope", "stability"),
     "Can the case be computed, and on whom does it hang?": ("case_computable", "concentration"),
 }

@@ -14,11 +14,12 @@ import pandas as pd
 from scipy.stats import norm
 
 from roi_models.grading import graded
+from roi_models.hazard import Z95, score_effect
 from roi_models.judgement import Check, Level
 from roi_models.lead_test import LeadTest
 from roi_models.multiplicity import holm
 from roi_models.non_response import SILENCE
-from roi_models.results import BusinessCase, RetentionEffect
+from roi_models.results import BusinessCase, HazardFit, RetentionEffect
 from roi_models.retention import OUTCOME_WORDS
 from roi_models.robustness import e_value_of_limit
 from roi_models.stability import Stability
@@ -117,6 +118,27 @@ def hidden_cause(retention: RetentionEffect, score_sd: float) -> Iterator[Check]
         ),
         recommendation="Name the likeliest hidden cause and add it as a control.",
         higher_is_better=True,
+    )
+
+
+def controls_shift(with_controls: HazardFit, without: HazardFit) -> Iterator[Check]:
+    """How much of the slope the controls take: where known causes take most, unknown ones may take the rest."""
+    if not (with_controls.is_estimable and without.is_estimable):
+        return
+    (adjusted, _), (plain, error) = score_effect(with_controls), score_effect(without)
+    if abs(plain) < Z95 * error:
+        return
+    shift = 1 - adjusted / plain
+    yield graded(
+        "controls",
+        "The controls do not take most of the effect",
+        shift,
+        bounds=(THRESHOLDS.control_shift_review, None),
+        sentence=(
+            f"Hazard ratio per point {np.exp(adjusted):.3f} with the controls, {np.exp(plain):.3f} without them: they "
+            f"take {100 * shift:.0f} % of the slope."
+        ),
+        recommendation="Most of it was the controls: look for causes still missing, volume of use above all.",
     )
 
 

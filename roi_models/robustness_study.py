@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from roi_models import robustness_checks as graded
-from roi_models.hazard import collapse, select_cells
+from roi_models.hazard import collapse, fit_hazard, select_cells
 from roi_models.lead_test import LeadTest, run_lead_test
 from roi_models.non_response import silent_departures, slope_bounds
 from roi_models.results import BusinessCase, HazardFit, RetentionEffect
@@ -60,6 +60,7 @@ def study_robustness(
         *leaks,
         *graded.lead(test),
         *graded.non_response(bounds, departures, case, silent_revenue_share),
+        *graded.controls_shift(fit, without_controls(cells, control_levels, fit)),
         *graded.hidden_cause(retention, score_spread(cells, fit)),
         *graded.multiplicity(retention),
         *graded.rolling_calibration(years),
@@ -70,6 +71,11 @@ def study_robustness(
         *_untried(test, stability, years, bounds),
     )
     return _study(sentences, (stability.periods, years, bounds), checks)
+
+
+def without_controls(cells: pd.DataFrame, control_levels: pd.DataFrame, fit: HazardFit) -> HazardFit:
+    """The headline's model without any control."""
+    return fit_hazard(cells.assign(control_key=""), control_levels.iloc[:0], outcome=fit.outcome, lag=fit.lag)
 
 
 def score_spread(cells: pd.DataFrame, fit: HazardFit) -> float:

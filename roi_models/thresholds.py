@@ -26,6 +26,7 @@ class Thresholds:
     leaked_months_fail: int = 0
     lead_z_review: float = 1.96
     e_value_sd_review: float = 1.5
+    control_shift_review: float = 0.5
     holm_p_review: float = 0.05
     stability_p_review: float = 0.01
     effective_accounts_review: float = 30.0

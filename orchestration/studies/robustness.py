@@ -21,7 +21,11 @@ AUDITED_ACCOUNTS = 300
 # person's last answer known strictly before the month, if young enough; then the mean over people.
 AUDIT = f"""
 with audited as (
-    select account_id from marts.fct_account_months group by account_id order by md5(account_id) limit {AUDITED_ACCOUNTS}
+    select account_id
+    from marts.fct_account_months
+    group by account_id
+    order by md5(account_id)
+    limit {AUDITED_ACCOUNTS}
 ),
 
 months as (
