@@ -96,7 +96,9 @@ def expanding_baseline(score: np.ndarray) -> np.ndarray:
         return np.where(np.arange(score.shape[1]) > 0, earlier / np.arange(score.shape[1]), np.nan)
 
 
-def levels_then_changes(*, within: float, between: float, seed: int, accounts: int = 5_000) -> Histories:
+def levels_then_changes(
+    *, within: float, between: float, seed: int, accounts: int = 5_000, base: float = 0.05
+) -> Histories:
     """Accounts that differ for good (slope `between`) and wander (slope `within`), heard for two years before anyone
     may leave: 24 months of history, then 18 at risk."""
     rng = np.random.default_rng(seed)
@@ -104,7 +106,7 @@ def levels_then_changes(*, within: float, between: float, seed: int, accounts: i
     standing = np.repeat(rng.normal(size=(accounts, 1)), months, axis=1)
     moving = walks(rng, accounts, months, persistence=0.0)
     log_ratio = np.where(np.arange(months) < before, -np.inf, between * standing + within * moving)
-    histories = live(7 + standing + moving, log_ratio, rng=rng, base=0.05)
+    histories = live(7 + standing + moving, log_ratio, rng=rng, base=base)
     return Histories(
         score=histories.score, at_risk=histories.at_risk & (np.arange(months) >= before), leaves=histories.leaves
     )
