@@ -28,6 +28,7 @@ class Thresholds:
     e_value_sd_review: float = 1.5
     control_shift_review: float = 0.5
     holm_p_review: float = 0.05
+    calibration_slope_review: float = 0.8
     stability_p_review: float = 0.01
     effective_accounts_review: float = 30.0
     effective_accounts_fail: float = 5.0
