@@ -199,18 +199,18 @@ def test_the_card_leaves_out_no_check():
 
 
 @pytest.mark.validate
-@pytest.mark.parametrize("events", [10, 20, 40])
+@pytest.mark.parametrize("events", [10, 30])
 def test_few_events_reject_a_true_null_as_often_as_stated(months, levels, events):
     """The clustered error alone rejects far too often; the larger of the two does not."""
     cells = cells_of(months, lags=(3,))
     risk = cells["count_at_risk"].to_numpy(float)
     draw = np.random.default_rng(events)
     rejected = made = 0
-    for _ in range(200):
+    for _ in range(120):
         drawn = np.minimum(draw.poisson(events * risk / risk.sum()), risk)
         found = fit_hazard(cells.assign(count_voluntary=drawn), levels, lag=3)
         coef, error = score_effect(found)
         made += found.is_estimable
         rejected += found.is_estimable and abs(coef) > Z95 * error
-    assert made > 150
+    assert made > 90
     assert rejected <= binom.ppf(0.9995, made, 0.05)

@@ -1,4 +1,4 @@
-"""The card's queries on a few rows: scores made anew from the answers, a leak found, answers on both sides of a month."""
+"""The card's queries on a few rows: scores made anew from answers, a leak found, answers on both sides of a month."""
 
 from __future__ import annotations
 
