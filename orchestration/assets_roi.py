@@ -18,27 +18,43 @@ from roi_models.business_case import build_case, revenue_at_risk
 from roi_models.decomposition import decompose
 from roi_models.follow_up import follow_up
 from roi_models.followed import FollowUp
+from roi_models.latent_score import correct_slope
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.retention import estimate_retention
 from roi_models.survival import survival_by_group
 from roi_models.wallet import summarise_wallet
 
 
-@roi_asset("agg_hazard_cells", "agg_baseline_cells", "agg_role_cells", "agg_control_levels")
+@roi_asset(
+    "agg_hazard_cells",
+    "agg_baseline_cells",
+    "agg_role_cells",
+    "agg_control_levels",
+    "fct_account_months",
+    "fct_survey_responses",
+)
 def retention_effect(context: dg.AssetExecutionContext) -> dg.Output[RetentionEffect]:
     """How one point of the primary metric goes with monthly churn: grouped cloglog on the hazard cells."""
     run: Run = context.resources.run
     with run.step("retention model") as remarks:
         lag, outcome = run.metrics.headline_lag, marts.churn_outcome(run)
+        cells = marts.read_cells(run)
         effect = estimate_retention(
-            marts.read_cells(run),
+            cells,
             marts.read_control_levels(run),
             metric=run.metrics.primary.label,
             headline_lag=lag,
             outcome=outcome,
         )
         parts = decompose(marts.read_baseline_cells(run), marts.read_role_cells(run), outcome=outcome, lag=lag)
-        effect = replace(effect, parts=parts)
+        latent = correct_slope(
+            effect.fit,
+            cells,
+            marts.read_answer_history(run),
+            fresh_days=run.metrics.fresh_days,
+            stale_days=run.metrics.primary.horizon_days or run.metrics.stale_days,
+        )
+        effect = replace(effect, parts=parts, latent=latent)
         remarks.append(f"{effect.fit.count_account_months:,} account-months, {effect.fit.count_events:,} events")
     return dg.Output(
         effect,

@@ -69,6 +69,28 @@ def read_current_answers(run: Run) -> pd.DataFrame:
     )
 
 
+def read_answer_history(run: Run) -> pd.DataFrame:
+    """Every answer to the primary metric that an account's score may be made of, with what the hazard model knows of
+    its month. Months are counted (year · 12 + month); the covariates are null where the account was not at risk."""
+    return run.warehouse.read(
+        "select answers.account_id, spans.account_group, answers.contact_key, answers.contact_role, "
+        "cast(12 * year(answers.known_at) + month(answers.known_at) as int) as answer_month, "
+        "cast(12 * year(spans.first_month) + month(spans.first_month) as int) as first_month, "
+        "cast(12 * year(spans.last_month) + month(spans.last_month) as int) as last_month, "
+        "cast(answers.oriented_score as double) as score, months.tenure_step, months.is_renewal_month as is_renewal, "
+        "months.control_key "
+        "from marts.fct_survey_responses as answers "
+        "inner join (select account_id, account_group, min(month) as first_month, max(month) as last_month "
+        "from marts.fct_account_months group by account_id, account_group) as spans "
+        "on answers.account_id = spans.account_id "
+        "left join marts.fct_account_months as months on answers.account_id = months.account_id "
+        "and cast(date_trunc('month', answers.known_at) as date) = months.month "
+        "where answers.metric_id = $1 and answers.is_matched and answers.audience = 'customer' "
+        "and answers.is_current_version order by all",
+        [run.metrics.primary_metric],
+    )
+
+
 def read_brand_ratings(run: Run) -> pd.DataFrame:
     """Wallet shares of matched respondents."""
     return run.warehouse.read(

@@ -87,9 +87,12 @@ def build_case(
         ramp=ramp_weights(months, assumptions.ramp_months),
         scale=scale,
         assumptions=assumptions,
+        reliability=retention.latent.reliability,
     )
     kept = model.keep(assumptions.uplift_base)
-    draws = simulate(retention.fit, model.projection, model.mix, assumptions, mrr=model.mrr, scale=scale)
+    draws = simulate(
+        retention.fit, model.projection, model.mix, assumptions, mrr=model.mrr, scale=scale, latent=retention.latent
+    )
     return _assemble(retention, accounts, model, kept, draws)
 
 
@@ -134,14 +137,22 @@ class _Model:
     ramp: np.ndarray
     scale: tuple[float, float]
     assumptions: Assumptions
+    reliability: float
 
     def shift(self, uplift: float) -> np.ndarray:
         """Points by which each account's score moves."""
         return shift_accounts(self.mix, uplift, unit=self.assumptions.uplift_unit, scale=self.scale)
 
     def keep(self, uplift: float) -> RevenueKept:
-        """Revenue kept by this uplift."""
-        return revenue_kept(self.projection, self.coef, self.shift(uplift), ramp=self.ramp, mrr=self.mrr)
+        """Revenue kept by this uplift; answers are real only in part, so a point of them stands for more."""
+        return self._keep(self.shift(uplift) / self.reliability)
+
+    def keep_observed(self, uplift: float) -> RevenueKept:
+        """The same with the slope as it was observed."""
+        return self._keep(self.shift(uplift))
+
+    def _keep(self, shift: np.ndarray) -> RevenueKept:
+        return revenue_kept(self.projection, self.coef, shift, ramp=self.ramp, mrr=self.mrr)
 
     def yearly_revenue(self, kept: RevenueKept) -> list[float]:
         """Revenue kept per year before any margin, unrounded: rounding twice would move benefits by a cent."""
@@ -185,6 +196,8 @@ def _assemble(
     retention_base = float(mrr @ kept.survival_base / mrr.sum())
     retention_programme = float(mrr @ kept.survival_lifted / mrr.sum())
     gain_low, gain_high = np.percentile(draws.gain_pp, [2.5, 97.5])
+    observed = model.keep_observed(terms.uplift_base)
+    observed_low, observed_high = np.percentile(draws.observed_gain_pp, [2.5, 97.5])
     p5, p50, p95 = np.percentile(draws.npv, [5, 50, 95])
     return BusinessCase(
         horizon_months=terms.horizon_months,
@@ -213,6 +226,10 @@ def _assemble(
         evpi_amount=to_cents(evpi(draws.npv)),
         largest_account_pct=100 * float(mrr.max() / mrr.sum()),
         effective_accounts=float(mrr.sum() ** 2 / (mrr**2).sum()),
+        reliability=model.reliability,
+        observed_gain_pp=100 * float(mrr @ (observed.survival_lifted - observed.survival_base) / mrr.sum()),
+        observed_gain_low_pp=float(observed_low),
+        observed_gain_high_pp=float(observed_high),
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -97,6 +98,43 @@ def clustered_covariance(
     factor = count / (count - 1) if count > 1 else 1.0
     sandwich = bread @ (scores.T @ scores) @ bread * factor
     return (sandwich + sandwich.T) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupScores:
+    """Sums per group at given coefficients: `scores` (groups × terms), the derivatives of the log-likelihood;
+    `information` (groups × terms × terms); `counted` (groups), its weight in the rows that were marked."""
+
+    scores: np.ndarray
+    information: np.ndarray
+    counted: np.ndarray
+
+
+def group_scores(
+    design: np.ndarray,
+    coef: np.ndarray,
+    *,
+    at_risk: np.ndarray,
+    events: np.ndarray,
+    group: np.ndarray,
+    is_counted: np.ndarray,
+) -> GroupScores:
+    """What a bootstrap over groups needs of the likelihood; `group` numbers the groups from 0."""
+    mean = np.exp(design @ coef)
+    order = np.argsort(group, kind="stable")
+    starts = np.flatnonzero(np.diff(group[order], prepend=-1))
+    weight = at_risk * mean**2 / np.expm1(mean)
+    residual = _residual(mean, at_risk, events)
+    scores = np.add.reduceat((design * residual[:, None])[order], starts, axis=0)
+    bounds = np.append(starts, len(order))
+    information = np.stack(
+        [
+            (design[part] * weight[part, None]).T @ design[part]
+            for part in (order[low:high] for low, high in pairwise(bounds))
+        ]
+    )
+    counted = np.bincount(group, weights=weight * is_counted)
+    return GroupScores(scores=scores, information=information, counted=counted)
 
 
 def _residual(mean: np.ndarray, at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:

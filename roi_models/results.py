@@ -68,6 +68,34 @@ class HazardFit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LatentCorrection:
+    """The score's slope corrected for the noise and age of answers; without numbers where `problem` says why.
+
+    `reliability` (0…1): how much of a difference in score, at the headline lag, is a difference in the satisfaction of
+    the month at risk. `slope`: log hazard ratio per answer point of that satisfaction; 95 % intervals by bootstrap over
+    account groups. `parts`: part (lasting, moving, person, noise), variance and share of one answer's variance,
+    persistence (moving part, per month), score_variance. `coef_draws` (replicates × terms of the fit) and
+    `reliability_draws`: the whole pipeline on each resampled set of groups.
+    """
+
+    problem: str | None = None
+    reliability: float = 1.0
+    reliability_low: float = 1.0
+    reliability_high: float = 1.0
+    slope: float = float("nan")
+    slope_low: float = float("nan")
+    slope_high: float = float("nan")
+    parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    coef_draws: np.ndarray = field(default_factory=lambda: np.empty((0, 0)))
+    reliability_draws: np.ndarray = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def is_estimable(self) -> bool:
+        """Whether there is a correction."""
+        return self.problem is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RetentionEffect:
     """How the primary metric relates to monthly voluntary churn. Ratio < 1: higher score, fewer leave.
 
@@ -79,7 +107,7 @@ class RetentionEffect:
     role; empty where it was not asked for.
     `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both the score and churn to
     explain the headline ratio away; `e_value_limit`: the same for the interval's limit nearest to 1 (1 when the
-    interval holds 1).
+    interval holds 1). `latent`: the slope corrected for the noise of answers, where it can be.
     """
 
     metric: str
@@ -93,6 +121,7 @@ class RetentionEffect:
     e_value: float | None = None
     e_value_limit: float | None = None
     parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    latent: LatentCorrection = field(default_factory=lambda: LatentCorrection(problem="It was not asked for."))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,9 +185,10 @@ class BusinessCase:
     """What a programme that lifts the metric is worth, with its uncertainty.
 
     `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its
-    95 % interval from the coefficients' joint uncertainty alone at the base uplift (`gain_low_pp`,
-    `gain_high_pp`). `years`: year (0…N), benefit, cost, net, cumulative_net, discount_factor, pv_benefit,
-    pv_cost. `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
+    95 % interval at the base uplift (`gain_low_pp`, `gain_high_pp`): from the bootstrap of the whole pipeline where
+    the slope is corrected for noise (`reliability`, 1 where it is not), else from the coefficients' joint uncertainty.
+    `observed_gain_pp`, …: the same without the correction. `years`: year (0…N), benefit, cost, net, cumulative_net,
+    discount_factor, pv_benefit, pv_cost. `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
     `by_segment`: segment, count_accounts, mrr_amount, retention_base, retention_programme,
     retained_revenue_amount. `draws`: one row per Monte Carlo draw: uplift, slope, npv, roi_pct.
     `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.
@@ -194,6 +224,10 @@ class BusinessCase:
     evpi_amount: float | None = None
     largest_account_pct: float | None = None
     effective_accounts: float | None = None
+    reliability: float = 1.0
+    observed_gain_pp: float | None = None
+    observed_gain_low_pp: float | None = None
+    observed_gain_high_pp: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

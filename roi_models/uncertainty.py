@@ -15,7 +15,7 @@ import pandas as pd
 from roi_models.assumptions import Assumptions
 from roi_models.finance import discount_factors, to_cents
 from roi_models.projection import Projection, cumulative_hazards, ramp_weights
-from roi_models.results import HazardFit
+from roi_models.results import HazardFit, LatentCorrection
 from roi_models.uplift import AnswerMix, shift_accounts
 
 # Accounts × draws of one chunk: a few such arrays of float64 fit into a core's cache.
@@ -28,13 +28,14 @@ CHOLESKY_JITTER = 1e-10
 class Draws:
     """One entry per draw: uplift (in the assumptions' unit), slope (log hazard ratio per point), NPV and ROI
     (None without costs) of that draw, and `gain_pp`: Δ(H) of the draw's coefficients at the *base* uplift, in
-    percentage points."""
+    percentage points; `observed_gain_pp`: the same with the slope as it was observed, uncorrected."""
 
     uplift: np.ndarray
     slope: np.ndarray
     npv: np.ndarray
     roi_pct: np.ndarray
     gain_pp: np.ndarray
+    observed_gain_pp: np.ndarray
 
     def table(self) -> pd.DataFrame:
         """The draws as a frame, money to the cent."""
@@ -57,22 +58,31 @@ def simulate(
     *,
     mrr: np.ndarray,
     scale: tuple[float, float],
+    latent: LatentCorrection,
 ) -> Draws:
     """Draw coefficients and uplift together and appraise each draw. Equal seeds give equal draws.
 
+    Where `latent` corrects the slope, draws are its bootstrap replicates, in turn; else coefficients are normal.
     `projection`, `mix` and `mrr` (money per month) hold the active accounts in the same order.
     """
     generator = np.random.Generator(np.random.PCG64(assumptions.seed))
-    coefs = draw_coefficients(fit.coef, fit.covariance, generator.standard_normal((assumptions.n_draws, len(fit.coef))))
+    normals = generator.standard_normal((assumptions.n_draws, len(fit.coef)))
+    coefs, reliability = draw_coefficients(fit.coef, fit.covariance, normals), np.ones(assumptions.n_draws)
+    if latent.is_estimable:
+        replicate = np.arange(assumptions.n_draws) % len(latent.reliability_draws)
+        coefs, reliability = latent.coef_draws[replicate], latent.reliability_draws[replicate]
     uplift = triangular_quantile(generator.random(assumptions.n_draws), *assumptions.uplifts)
-    kept_by_month, gain = _carry(projection, mix, assumptions, coefs=coefs, uplift=uplift, mrr=mrr, scale=scale)
+    kept_by_month, gain, observed = _carry(
+        projection, mix, assumptions, coefs=coefs, reliability=reliability, uplift=uplift, mrr=mrr, scale=scale
+    )
     npv, roi_pct = _appraise(kept_by_month, assumptions)
     return Draws(
         uplift=uplift,
-        slope=coefs[:, projection.score_position],
+        slope=coefs[:, projection.score_position] / reliability,
         npv=npv,
         roi_pct=roi_pct,
         gain_pp=100 * gain / mrr.sum(),
+        observed_gain_pp=100 * observed / mrr.sum(),
     )
 
 
@@ -98,10 +108,11 @@ def _carry(
     assumptions: Assumptions,
     *,
     coefs: np.ndarray,
+    reliability: np.ndarray,
     uplift: np.ndarray,
     mrr: np.ndarray,
     scale: tuple[float, float],
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Carry all draws through survival, a chunk at a time; what comes back is as of `_run_chunk`.
 
     Only accounts whose score can move take part: all others keep the same survival in both worlds.
@@ -116,14 +127,15 @@ def _carry(
             moving_mix,
             assumptions,
             coefs=coefs[start : start + chunk],
+            reliability=reliability[start : start + chunk],
             uplift=uplift[start : start + chunk],
             mrr=mrr[movers],
             scale=scale,
         )
         for start in range(0, len(coefs), chunk)
     ]
-    kept_by_month, gain = zip(*parts, strict=True)
-    return np.concatenate(kept_by_month), np.concatenate(gain)
+    kept_by_month, gain, observed = zip(*parts, strict=True)
+    return np.concatenate(kept_by_month), np.concatenate(gain), np.concatenate(observed)
 
 
 def _run_chunk(
@@ -132,23 +144,34 @@ def _run_chunk(
     assumptions: Assumptions,
     *,
     coefs: np.ndarray,
+    reliability: np.ndarray,
     uplift: np.ndarray,
     mrr: np.ndarray,
     scale: tuple[float, float],
-) -> tuple[np.ndarray, np.ndarray]:
-    """Revenue kept per draw and month at the drawn uplift, and Σ MRR·ΔS(H) per draw at the base uplift."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Revenue kept per draw and month at the drawn uplift, and Σ MRR·ΔS(H) per draw at the base uplift, with the
+    corrected and with the observed slope.
+
+    A point of answers that are real only in part stands for 1/reliability points on the observed slope.
+    """
     unit = assumptions.uplift_unit
     drawn = shift_accounts(mix, uplift, unit=unit, scale=scale)
     base = shift_accounts(mix, assumptions.uplift_base, unit=unit, scale=scale)[:, None]
     ramp = ramp_weights(assumptions.horizon_months, assumptions.ramp_months)
     kept = np.empty((len(coefs), len(ramp)))
-    gain = np.zeros(len(coefs))
-    for month, (now, (at_drawn, at_base)) in enumerate(cumulative_hazards(projection, coefs, [drawn, base], ramp)):
+    gain, observed = np.zeros(len(coefs)), np.zeros(len(coefs))
+    shifts = [drawn / reliability, base / reliability]
+    if np.any(reliability != 1.0):
+        shifts.append(base)
+    for month, (now, (at_drawn, at_base, *uncorrected)) in enumerate(
+        cumulative_hazards(projection, coefs, shifts, ramp)
+    ):
         survival = np.exp(-now)
         kept[:, month] = mrr @ (np.exp(-at_drawn) - survival)
         if month == len(ramp) - 1:
             gain = mrr @ (np.exp(-at_base) - survival)
-    return kept, gain
+            observed = mrr @ (np.exp(-uncorrected[0]) - survival) if uncorrected else gain
+    return kept, gain, observed
 
 
 def _appraise(kept_by_month: np.ndarray, assumptions: Assumptions) -> tuple[np.ndarray, np.ndarray]:

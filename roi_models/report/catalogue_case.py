@@ -70,6 +70,13 @@ HEADLINE_MEASURES = (
         definition="Change of revenue-weighted retention over the horizon under the programme, all accounts.",
     ),
     Measure(
+        column="observed_gain_pp",
+        unit="pct_points",
+        low="observed_gain_low_pp",
+        high="observed_gain_high_pp",
+        definition="The same with the slope as observed, not corrected for the noise of answers.",
+    ),
+    Measure(
         column="retention_base",
         id="retention_base_pct",
         unit="share_pct",

@@ -1,18 +1,21 @@
-"""What the demo says about itself: its slope against its own large-sample value, and nothing claimed where nothing is.
+"""What the demo says about itself: its slope against its own large-sample value, its gain against both potential
+outcomes of the same customers, and nothing claimed where nothing is.
 
 Cells come from `as_of_cells.py`, which `test_as_of_oracle.py` holds equal to the warehouse's.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from as_of_cells import Observed, active_accounts, current_answers, observe
+from as_of_cells import Observed, observe
 from declared import (
     DEMO,
     LAG,
@@ -23,18 +26,19 @@ from declared import (
     METRICS,
     PROFILE,
 )
+from latent_frames import CASE, answer_history, demo_case, true_gain_pp
 
-from orchestration.case_file import assumptions_of
-from orchestration.profiles import load_business_case
-from roi_models.business_case import build_case
 from roi_models.hazard import Z95, fit_hazard, score_effect
 from roi_models.judgement import Claim, Level, Verdict
+from roi_models.latent_score import correct_slope
+from roi_models.latent_study import latent_study
 from roi_models.results import RetentionEffect, SurvivalByGroup
 from roi_models.retention import estimate_retention
 from roi_models.simulate import simulate, simulate_company
 from roi_models.verdict import judge
 
 
+@functools.lru_cache(maxsize=1)
 def observed(*switches: str, lags: tuple[int, ...] = (LAG,)) -> Observed:
     simulation = simulate_company(
         seed=DEMO.seed, accounts=DEMO.accounts, months=DEMO.months, switches=frozenset(switches)
@@ -43,29 +47,28 @@ def observed(*switches: str, lags: tuple[int, ...] = (LAG,)) -> Observed:
 
 
 def retention_of(data: Observed) -> RetentionEffect:
-    return estimate_retention(data.cells, data.control_levels, metric=METRICS.primary.label, headline_lag=LAG)
+    retention = estimate_retention(data.cells, data.control_levels, metric=METRICS.primary.label, headline_lag=LAG)
+    latent = correct_slope(
+        retention.fit,
+        data.cells,
+        answer_history(data),
+        fresh_days=METRICS.fresh_days,
+        stale_days=METRICS.stale_days,
+    )
+    return replace(retention, latent=latent)
 
 
 def verdict_of(data: Observed, retention: RetentionEffect) -> Verdict:
     """The verdict of the demo's own business case, without the Cox cross-check and the data's quality."""
-    config = load_business_case(PROFILE)
-    case = build_case(
-        retention,
-        active_accounts(data.simulation, data.months, data.scores),
-        current_answers(data.simulation, data.latest),
-        assumptions_of(config),
-        scale=(float(METRICS.primary.scale_min), float(METRICS.primary.scale_max)),
-        renewal_interval_months=METRICS.renewal_interval_months,
-    )
     return judge(
         retention=retention,
         survival=SurvivalByGroup(
             landmark_month="", curves=None, groups=None, cox_coef=None, cox_std_error=None, cloglog_coef=None
         ),
-        case=case,
-        currency=config.currency,
+        case=demo_case(data, retention),
+        currency=CASE.currency,
         metric_label=METRICS.primary.label,
-        min_prob_npv_positive=float(config.minimum_probability),
+        min_prob_npv_positive=float(CASE.minimum_probability),
     )
 
 
@@ -83,12 +86,25 @@ def test_the_demo_claims_conditionally():
     assert verdict_of(data, retention_of(data)).claim == Claim.CONDITIONAL
 
 
+def test_the_gain_covers_the_truth_of_both_potential_outcomes():
+    """The slope of the answers alone understates the gain: its interval is all below the truth."""
+    data = observed()
+    case = demo_case(data, retention_of(data))
+    truth = true_gain_pp(DEMO.seed, accounts=DEMO.accounts, months=DEMO.months)
+    assert 0 < case.gain_low_pp < truth < case.gain_high_pp < 2 * truth
+    assert case.observed_gain_high_pp < truth
+
+
 @pytest.mark.parametrize("switch", ["null", "reverse"])
 def test_without_an_effect_nothing_is_claimed(switch):
     data = observed(switch, lags=(1, LAG))
     retention = retention_of(data)
     verdict = verdict_of(data, retention)
     assert verdict.claim == Claim.NONE and verdict.level == Level.REVIEW
+    assert verdict.sentence.startswith("No return is claimed: ")
+    # Scores tell as much about satisfaction as ever; it is only that nobody leaves for it.
+    assert retention.latent.is_estimable and retention.latent.slope_low < 0 < retention.latent.slope_high
+    assert "no effect" in latent_study(retention, None).sentences[1]
     first, headline = retention.lag_profile.to_dict("records")
     assert headline["ci_low"] < 1 < headline["ci_high"]
     # Leavers' scores fall before they go: that is seen at lag 1, and only there.
