@@ -8,9 +8,10 @@ Does not belong here: statistics (`roi_models`), how a study is told (`roi_model
 from __future__ import annotations
 
 from orchestration.studies.league import LEAGUE
+from orchestration.studies.predictions import PREDICTIONS
 from orchestration.studies.study_asset import StudySpec, study_asset
 
 # In the order in which the page tells them, within each section.
-STUDIES: tuple[StudySpec, ...] = (LEAGUE,)
+STUDIES: tuple[StudySpec, ...] = (LEAGUE, PREDICTIONS)
 
 STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)
