@@ -69,9 +69,10 @@ def _slope_words(last: pd.Series) -> str:
 
 def _chance(predictions: AccountPredictions, currency: str) -> str:
     total = predictions.total
+    low, high = (f"{currency} {_round(amount):,.0f}" for amount in (total.outcome_low, total.outcome_high))
     return (
         f"Each account either stays or goes, so the yearly revenue that does leave in the next 12 months may be "
-        f"anything from {currency} {_round(total.outcome_low):,.0f} to {currency} {_round(total.outcome_high):,.0f} (95 %)."
+        f"anything from {low} to {high} (95 %)."
     )
 
 
