@@ -93,15 +93,18 @@ def predict_accounts(
         limits, total = _probabilities(retention.fit, projection, yearly)
         design = projection.static + projection.step_design[projection.step_code[0]]
         frame["reasons"] = name_reasons(retention.fit, frame, design, ages)
-    frame = frame.assign(
-        **limits,
-        revenue_at_risk_amount=_cents(yearly * limits["churn_probability_12m"]),
-        revenue_at_risk_low_amount=_cents(yearly * limits["churn_probability_12m_low"]),
-        revenue_at_risk_high_amount=_cents(yearly * limits["churn_probability_12m_high"]),
-    )
+    return AccountPredictions(table=_ordered(frame.assign(**limits), yearly), total=total, reliability=reliability)
+
+
+def _ordered(frame: pd.DataFrame, yearly: np.ndarray) -> pd.DataFrame:
+    """COLUMNS, with the chances in money, most revenue at risk first."""
+    amounts = {
+        f"revenue_at_risk{end}_amount": _cents(yearly * frame[f"churn_probability_12m{end}"].to_numpy())
+        for end in ("", "_low", "_high")
+    }
     order = ["revenue_at_risk_amount", "account_id"]
-    table = frame.sort_values(order, ascending=[False, True], kind="stable")[COLUMNS].reset_index(drop=True)
-    return AccountPredictions(table=table, total=total, reliability=reliability)
+    table = frame.assign(**amounts).sort_values(order, ascending=[False, True], kind="stable")
+    return table[COLUMNS].reset_index(drop=True)
 
 
 def _cents(amounts: np.ndarray) -> list[float]:

@@ -22,6 +22,41 @@ PRINTED_COLUMNS = {
     "gain_high": "float64", "lift": "float64", "coverage": "float64", "prob_best": "float64",
 }  # fmt: skip
 MAX_NAMED = 4
+_SHOWN = (
+    Shown(column="version", heading="Version"),
+    Shown(
+        column="gain",
+        heading="Gain in ranking",
+        unit="pct_points",
+        scale=100,
+        low="gain_low",
+        high="gain_high",
+        is_signed=True,
+        definition=(
+            "{label}: how much more often a leaver is ranked above a stayer of the same date than by the "
+            "controls alone, out of time, in percentage points (AUC)."
+        ),
+    ),
+    Shown(
+        column="lift",
+        heading="Lift in top tenth",
+        unit="ratio",
+        definition="{label}: departures among the tenth ranked riskiest, as a multiple of the average.",
+    ),
+    Shown(
+        column="coverage",
+        heading="Accounts heard",
+        unit="share_pct",
+        scale=100,
+        definition="{label}: share of accounts that had answered, over the test dates.",
+    ),
+    Shown(
+        column="prob_best",
+        heading="Chance to be best",
+        unit="probability",
+        definition="{label}: share of resampled sets of accounts in which one of its versions came first.",
+    ),
+)
 _AIM = {"retention": "departures", "wallet share": "share of wallet"}
 _TESTS = {"retention": "departures in the test periods", "wallet share": "measured shares in the test periods"}
 
@@ -142,39 +177,5 @@ def _printed(league: League) -> StudyTable:
         named_by="label",
         caption="Foretelling departures half a year ahead: the best version of each metric",
         rows=6,
-        shown=(
-            Shown(column="version", heading="Version"),
-            Shown(
-                column="gain",
-                heading="Gain in ranking",
-                unit="pct_points",
-                scale=100,
-                low="gain_low",
-                high="gain_high",
-                is_signed=True,
-                definition=(
-                    "{label}: how much more often a leaver is ranked above a stayer of the same date than by the "
-                    "controls alone, out of time, in percentage points (AUC)."
-                ),
-            ),
-            Shown(
-                column="lift",
-                heading="Lift in top tenth",
-                unit="ratio",
-                definition="{label}: departures among the tenth ranked riskiest, as a multiple of the average.",
-            ),
-            Shown(
-                column="coverage",
-                heading="Accounts heard",
-                unit="share_pct",
-                scale=100,
-                definition="{label}: share of accounts that had answered, over the test dates.",
-            ),
-            Shown(
-                column="prob_best",
-                heading="Chance to be best",
-                unit="probability",
-                definition="{label}: share of resampled sets of accounts in which one of its versions came first.",
-            ),
-        ),
+        shown=_SHOWN,
     )

@@ -87,16 +87,23 @@ def hold_league(rows: pd.DataFrame, entries: Sequence[Candidate], *, outcome: st
         return League(outcome=outcome, table=empty_table(), count_events=0, problem=problem)
     everyone = [_no_candidate(len(rows)), *entries]
     predictions, tested = _predict(rows, everyone, _control_columns(rows), target, is_event=is_event)
-    rows, target, predictions = rows[tested], target[tested], predictions[tested]
-    count_events = int(target.sum()) if is_event else len(target)
-    if count_events < MIN_TRAINING:
-        return League(
-            outcome=outcome,
-            table=empty_table(),
-            count_events=count_events,
-            problem=f"{_cases(count_events, is_event)} in test periods, after a first period to learn from: too few "
-            "to compare metrics.",
-        )
+    problem = _test_problem(target[tested], is_event=is_event)
+    if problem is not None:
+        return League(outcome=outcome, table=empty_table(), count_events=0, problem=problem)
+    count_events = int(target[tested].sum()) if is_event else int(tested.sum())
+    table = _judge(rows[tested], everyone, predictions[tested], target[tested], is_event=is_event).assign(
+        outcome=outcome,
+        coverage=[float(entry.heard[tested].mean()) if entry.metrics else np.nan for entry in everyone],
+        count_test=int(tested.sum()),
+        count_test_events=count_events,
+    )
+    return League(outcome=outcome, table=_ranked(table), count_events=count_events)
+
+
+def _judge(
+    rows: pd.DataFrame, entries: Sequence[Candidate], predictions: np.ndarray, target: np.ndarray, *, is_event: bool
+) -> pd.DataFrame:
+    """Score the predictions of the tested rows and compare them, one row per entry."""
     groups, group = np.unique(rows["account_group"].to_numpy(), return_inverse=True)
     draws = group_draws(len(groups))
     if is_event:
@@ -105,17 +112,8 @@ def hold_league(rows: pd.DataFrame, entries: Sequence[Candidate], *, outcome: st
     else:
         scored = explained_share(predictions, target, group, draws)
         lift = np.full(predictions.shape[1], np.nan)
-    coverage = [float(entry.heard[tested].mean()) if entry.metrics else np.nan for entry in everyone]
     against = compare(scored)
-    table = _table(everyone, scored.estimate, against).assign(
-        outcome=outcome,
-        lift=lift,
-        coverage=coverage,
-        is_leading=leading(everyone, scored, against),
-        count_test=len(rows),
-        count_test_events=count_events,
-    )
-    return League(outcome=outcome, table=_ranked(table), count_events=count_events)
+    return _table(entries, scored.estimate, against).assign(lift=lift, is_leading=leading(entries, scored, against))
 
 
 def leading(entries: Sequence[Candidate], scored: Scored, against: Comparison) -> np.ndarray:
@@ -156,6 +154,16 @@ def _problem(rows: pd.DataFrame, entries: Sequence[Candidate], target: np.ndarra
         return f"Fewer than {MIN_GROUPS} groups of accounts: no interval can be drawn from them."
     if not is_event and np.ptp(target) < 1e-9:
         return "Every measured share is the same, so there is nothing to foretell."
+    return None
+
+
+def _test_problem(target: np.ndarray, *, is_event: bool) -> str | None:
+    """Why the rows that could be tested allow no comparison, or None."""
+    count = int(target.sum()) if is_event else len(target)
+    if count < MIN_TRAINING:
+        return f"{_cases(count, is_event)} in test periods, after a first period to learn from: too few to compare."
+    if np.ptp(target) < 1e-9:
+        return "All accounts of the test periods did the same, so there is nothing to foretell."
     return None
 
 

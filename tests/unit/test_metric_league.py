@@ -91,6 +91,13 @@ def test_an_outcome_not_known_when_the_test_begins_is_not_learned_from(planted):
     assert "after a first period to learn from" in league_of(LeagueFrames(rows=late, answers=planted.answers)).problem
 
 
+def test_a_test_period_in_which_all_did_the_same_decides_nothing():
+    share = league_frames({"first": -0.5}, n_accounts=60, share=True)
+    first = share.rows["period"] == share.rows["period"].min()
+    frozen = share.rows.assign(target=share.rows["target"].where(first, 0.4))
+    assert "did the same" in league_of(LeagueFrames(rows=frozen, answers=share.answers), "wallet share").problem
+
+
 def test_row_order_changes_nothing(planted, won):
     shuffled = LeagueFrames(
         rows=planted.rows.sample(frac=1, random_state=3), answers=planted.answers.sample(frac=1, random_state=4)
