@@ -88,8 +88,9 @@ def conduct_league(
     if not share.rows.empty:
         sentences.append(_sentence(leagues[1]))
     sentences.append(
-        f"This comparison is exploratory: many versions were tried, so the leader's lead is flattered, and {primary} "
-        "stays the primary metric that was declared in advance." + _sampled(retention.rows)
+        f"This comparison is exploratory: {primary} stays the primary metric that was declared in advance."
+        + (" The best of many versions looks better than it is." if table["is_leading"].any() else "")
+        + _sampled(retention.rows)
     )
     return Study(
         id=ID,

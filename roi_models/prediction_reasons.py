@@ -151,7 +151,7 @@ def _score_words(accounts: pd.DataFrame) -> Callable[[int], str | None]:
     def words(account: int) -> str | None:
         side = "below" if distance[account] < 0 else "above"
         source = " from one answer" if single[account] else ""
-        return f"score {score[account]:.1f}{source}, {abs(distance[account]):.1f} points {side} average"
+        return f"score {score[account]:.1f}{source}, {abs(distance[account]):.1f} {side} average"
 
     return words
 

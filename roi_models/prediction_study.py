@@ -69,10 +69,11 @@ def _slope_words(last: pd.Series) -> str:
 
 def _chance(predictions: AccountPredictions, currency: str) -> str:
     total = predictions.total
-    low, high = (f"{currency} {_round(amount):,.0f}" for amount in (total.outcome_low, total.outcome_high))
+    expected = f"{currency} {_round(total.expected_low):,.0f} to {_round(total.expected_high):,.0f}"
+    outcome = f"{currency} {_round(total.outcome_low):,.0f} to {_round(total.outcome_high):,.0f}"
     return (
-        f"Each account either stays or goes, so the yearly revenue that does leave in the next 12 months may be "
-        f"anything from {low} to {high} (95 %)."
+        f"The revenue at risk in all is known to {expected} (95 %). Each account either stays or goes, so what does "
+        f"leave may be anything from {outcome}."
     )
 
 
