@@ -268,10 +268,9 @@ class CaseFile:
     count_rejected, count_superseded, count_excluded, count_empty); `rejections` (table_name, rule,
     column_name, count_rows, example_raw_value, example_file, example_row); `flags` (flag, label, count_rows:
     orphans, answers after churn, …); `scores` (metric, metric_label, n, mean_score, nps_score, promoter_pct,
-    passive_pct, detractor_pct, top2_box_pct, is_suppressed); `value_at_stake` (account_id, name, segment,
-    owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
-    (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
-    `follow_up`: what became of the landmark's accounts.
+    passive_pct, detractor_pct, top2_box_pct, is_suppressed); `account_predictions` (account_predictions.py);
+    `reconciliation` (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the
+    warehouse measured. `follow_up`: what became of the landmark's accounts.
     `programme`: what the arms of the closed loop show. `studies`: what stands beside the headline, in the order of the
     page.
     """
@@ -286,7 +285,7 @@ class CaseFile:
     rejections: pd.DataFrame
     flags: pd.DataFrame
     scores: pd.DataFrame
-    value_at_stake: pd.DataFrame
+    account_predictions: pd.DataFrame
     reconciliation: pd.DataFrame
     assumptions: pd.DataFrame
     measures: Measures = field(default_factory=empty_measures)

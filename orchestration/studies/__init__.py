@@ -8,10 +8,12 @@ Does not belong here: statistics (`roi_models`), how a study is told (`roi_model
 from __future__ import annotations
 
 from orchestration.studies.latent import LATENT
+from orchestration.studies.league import LEAGUE
+from orchestration.studies.predictions import PREDICTIONS
 from orchestration.studies.robustness import ROBUSTNESS
 from orchestration.studies.study_asset import StudySpec, study_asset
 
 # In the order in which the page tells them, within each section.
-STUDIES: tuple[StudySpec, ...] = (LATENT, ROBUSTNESS)
+STUDIES: tuple[StudySpec, ...] = (LATENT, ROBUSTNESS, LEAGUE, PREDICTIONS)
 
 STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)

@@ -41,7 +41,7 @@ EXTRAPOLATION_CURVES = "roi.extrapolation_curves"
 WALLET = "roi.wallet_summary"
 CHECKS = "roi.verdict_checks"
 VERDICT = "roi.verdict"
-VALUE_AT_STAKE = "roi.value_at_stake"
+ACCOUNT_PREDICTIONS = "roi.account_predictions"
 PROGRAMME = "roi.programme"
 PROGRAMME_EFFECTS = "roi.programme_effects"
 PROGRAMME_BALANCE = "roi.programme_balance"
@@ -185,7 +185,7 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         SURVIVAL_GROUPS: survival.groups,
         WALLET: _scalars(case_file.wallet),
         SCORES: case_file.scores,
-        VALUE_AT_STAKE: case_file.value_at_stake,
+        ACCOUNT_PREDICTIONS: case_file.account_predictions,
         **_programme(case_file),
         **_studies(case_file),
         ASSUMPTIONS: case_file.assumptions,
