@@ -5,6 +5,9 @@ A test bears the name of its row in the table of traps. Those that need a second
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,9 +19,11 @@ from pydantic import ValidationError
 from sql_models import run_model
 from trap_data import (
     NO_LEVELS,
+    aged_answers,
     busy_accounts,
     called_accounts,
     cells_of,
+    equal_slices,
     expanding_baseline,
     falling_leavers,
     frail_accounts,
@@ -36,13 +41,23 @@ from roi_models.decomposition import decompose
 from roi_models.grouped_months import count_months, kaplan_meier
 from roi_models.hazard import Z95, collapse, fit_hazard, predict_log_hazard, score_effect, select_cells
 from roi_models.judgement import Check, Level
+from roi_models.latent_score import correct_slope
+from roi_models.league_candidates import candidates
+from roi_models.league_study import conduct_league
+from roi_models.measures import COLUMNS
+from roi_models.metric_league import MIN_TEST_EVENTS, hold_league
 from roi_models.programme_effects import programme_evidence
+from roi_models.report import rows_measures
 from roi_models.results import RetentionEffect, SurvivalByGroup
 from roi_models.retention import estimate_retention
 from roi_models.robustness_checks import controls_shift
 from roi_models.robustness_study import without_controls
 from roi_models.simulate import Parameters, simulate
 from roi_models.tenure_survival import survival_by_tenure
+from tests.unit.latent_data import FRESH_DAYS, KEPT_DAYS, answered_panel, fitted
+from tests.unit.league_data import METRICS as LEAGUE_METRICS
+from tests.unit.league_data import league_frames, no_frames
+from tests.unit.sample_measures import measures
 from tests.unit.sample_programme import trial_cases, trial_panel
 
 NO_SURVIVAL = SurvivalByGroup(
@@ -136,6 +151,23 @@ def test_non_response():
     silent = (frame["score_state"] == "silent").to_numpy()
     assert predicted[silent].sum() == pytest.approx(totals.loc["silent", "count_voluntary"], rel=0.01)
     assert covers(score_effect(fit), -0.6)
+
+
+@pytest.mark.validate
+def test_measurement_error_and_staleness():
+    """Answers are noisy and age: their slope is too weak, and knows it not; satisfaction's own is recovered."""
+    cells, history = answered_panel(seed=7, n_accounts=4_000)
+    coef, error = score_effect(fitted(cells))
+    assert coef > 0.75 * -0.25 and coef - Z95 * error > -0.25
+    corrected = correct_slope(
+        fitted(cells), cells, history, fresh_days=FRESH_DAYS, stale_days=KEPT_DAYS, replicates=300
+    )
+    std_error = (corrected.slope_high - corrected.slope_low) / (2 * Z95)
+    assert covers((corrected.slope, std_error), -0.25, errors=2.0)
+    # The older the answer, the less of satisfaction is left in it.
+    old = score_effect(fit_hazard(cells_of(aged_answers(seed=15), lags=(1, 6)), NO_LEVELS, lag=6))
+    new = score_effect(fit_hazard(cells_of(aged_answers(seed=15), lags=(1, 6)), NO_LEVELS, lag=1))
+    assert abs(old[0]) + 2 * old[1] < abs(new[0])
 
 
 def test_raw_change_scores():
@@ -259,6 +291,24 @@ def test_volume_confounding():
         assert f"{np.exp(score_effect(shown)[0]):.3f}" in check.sentence, "both are printed"
 
 
+def test_small_n_extremes():
+    """All slices are alike, yet the few answers of small ones put them on top and at the bottom of any list."""
+    slices = equal_slices(seed=16)
+    ranked = slices.sort_values("headline_score")
+    assert pd.concat([ranked.head(5), ranked.tail(5)])["count_answers"].max() < 30, "the naive list is of small ones"
+    table = slices.assign(
+        period="2024-Q4", slice_name="region", slice_value=[f"r{number}" for number in slices.index],
+        is_suppressed=False, change_score=None, change_standard_error=None, is_real=False,
+    )[list(COLUMNS["score_slices"])]  # fmt: skip
+    plain = measures()
+    company = plain.score_periods.assign(count_answers=10_000, headline_score=30.0)
+    file = SimpleNamespace(measures=replace(plain, score_slices=table, score_periods=company))
+    named = {row.data["slice_value"] for row in rows_measures.standing_out(file)}
+    assert len(rows_measures.tested_slices(file)) == 60 and len(named) <= 6, "one in twenty, by chance"
+    extremes = {f"r{number}" for number in [*ranked.index[:5], *ranked.index[-5:]]}
+    assert len(named & extremes) < 5
+
+
 def test_composition():
     """The same customers lose 21 points while happier newcomers lift the company's score: both are printed."""
     answers, scores = two_quarters()
@@ -272,6 +322,20 @@ def test_composition():
     (row,) = table.to_dict("records")
     assert row["change_score"] == pytest.approx(17.0, abs=1.0) and row["is_real"]
     assert row["same_accounts_change_score"] < -0.5 and row["is_same_accounts_change_real"]
+
+
+@pytest.mark.validate
+def test_too_few_events():
+    """Two equal metrics and few departures: one always comes out ahead, and the league says that they are tied."""
+    frames = league_frames({"shared": -0.5}, noise=0.2, coverage=1.0, seed=2, n_accounts=500, base=0.12)
+    entries = candidates(frames.rows["row_id"], frames.answers, LEAGUE_METRICS, [], [1])
+    league = hold_league(frames.rows, entries, outcome="retention")
+    scores = league.table["score"].sort_values(ascending=False)
+    assert scores.iloc[0] > scores.iloc[1], "the naive table has a winner"
+    assert league.count_events < MIN_TEST_EVENTS and not league.is_decidable
+    assert league.table["is_tied_with_best"].all() and league.table["rank"].isna().all()
+    study = conduct_league(frames, no_frames(), metrics=LEAGUE_METRICS, composites=[], lags=[1], primary="First")
+    assert study.sentences[0].startswith("Tied: ")
 
 
 def test_clustered_frailty():

@@ -226,3 +226,27 @@ def _nps_of(score: pd.Series, month: int) -> dict[str, object]:
         "headline_score": 100 * (promoters - detractors),
         "headline_standard_error": 100 * np.sqrt(variance / len(score)),
     }
+
+
+def aged_answers(*, seed: int, accounts: int = 5_000, months: int = 24) -> Histories:
+    """Leaving follows satisfaction now, which moves on after every answer."""
+    rng = np.random.default_rng(seed)
+    satisfaction = walks(rng, accounts, months, persistence=0.85)
+    return live(7 + satisfaction + 0.5 * rng.normal(size=satisfaction.shape), -0.4 * satisfaction, rng=rng)
+
+
+def equal_slices(*, seed: int, slices: int = 60) -> pd.DataFrame:
+    """Slices of a company whose customers are all alike: answers (12 to 600) and NPS with its interval, of each."""
+    rng = np.random.default_rng(seed)
+    count = np.where(np.arange(slices) % 2, rng.integers(12, 30, slices), rng.integers(200, 600, slices))
+    promoters, _, detractors = np.array([rng.multinomial(n, (0.5, 0.3, 0.2)) for n in count]).T / count
+    error = np.sqrt((promoters + detractors - (promoters - detractors) ** 2) / count)
+    score = 100 * (promoters - detractors)
+    return pd.DataFrame(
+        {
+            "count_answers": count,
+            "headline_score": score,
+            "headline_low_score": score - 196 * error,
+            "headline_high_score": score + 196 * error,
+        }
+    )
