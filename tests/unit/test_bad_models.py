@@ -13,7 +13,7 @@ import pytest
 from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
 
 from roi_models.assumptions import Assumptions
-from roi_models.business_case import build_case, case_problem, revenue_at_risk
+from roi_models.business_case import build_case, case_problem
 from roi_models.judgement import Claim, Level, Verdict
 from roi_models.report import build_figures, page, render_report
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup
@@ -59,7 +59,6 @@ class Told:
     case: BusinessCase | None
     verdict: Verdict
     study: Study
-    accounts: pd.DataFrame
 
 
 def tell(months: pd.DataFrame, accounts: pd.DataFrame | None = None, known: Told | None = None) -> Told:
@@ -79,7 +78,7 @@ def tell(months: pd.DataFrame, accounts: pd.DataFrame | None = None, known: Told
         metric_label="NPS",
         min_prob_npv_positive=0.8,
     )
-    return Told(effect=effect, case=case, verdict=verdict, study=study, accounts=accounts)
+    return Told(effect=effect, case=case, verdict=verdict, study=study)
 
 
 def effect_of(months: pd.DataFrame) -> RetentionEffect:
@@ -112,7 +111,6 @@ def page_of(told: Told) -> str:
         retention=told.effect,
         survival=NO_SURVIVAL,
         case=told.case,
-        value_at_stake=revenue_at_risk(told.effect, told.accounts).merge(told.accounts, on="account_id"),
         studies=(told.study,),
     )
     return render_report(file, build_figures(file))

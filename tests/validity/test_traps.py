@@ -52,7 +52,7 @@ from roi_models.results import RetentionEffect, SurvivalByGroup
 from roi_models.retention import estimate_retention
 from roi_models.robustness_checks import controls_shift
 from roi_models.robustness_study import without_controls
-from roi_models.simulate import Parameters, simulate
+from roi_models.simulate import simulate
 from roi_models.tenure_survival import survival_by_tenure
 from tests.unit.latent_data import FRESH_DAYS, KEPT_DAYS, answered_panel, fitted
 from tests.unit.league_data import METRICS as LEAGUE_METRICS
@@ -348,18 +348,3 @@ def test_clustered_frailty():
     assert abs(coefs.mean()) < 0.9 * abs(truth)
     assert (np.abs(coefs - coefs.mean()) < Z95 * errors).sum() >= 10
     assert "frailty" in (PROJECT_ROOT / "docs/methods.md").read_text(encoding="utf-8")
-
-
-@pytest.mark.validate
-def test_regression_to_the_mean_in_the_demo():
-    """The demo's closed loop without a boost: detractors rise, and arms differ by nothing."""
-    from programme_frames import programme_frames
-
-    from roi_models.programme_results import Windows
-
-    cases, panel = programme_frames(simulate(seed=41, accounts=1_000, parameters=Parameters(boost=0.0)), Windows())
-    heard = cases[cases["is_treated"].astype(bool)].dropna(subset=["score_after"])
-    assert (heard["score_after"] - heard["trigger_score"]).mean() > 1.0
-    found = programme_evidence(cases, panel, metric="NPS", accounts_per_year=300, windows=Windows())
-    plain = found.effects.set_index(["outcome", "method"]).loc[("score_after", "difference of means")]
-    assert plain["ci_low"] < 0 < plain["ci_high"]
