@@ -7,18 +7,19 @@ Does not belong here: what stands beside the headline (`studies`), statistics (`
 from dataclasses import replace
 
 import dagster as dg
-import pandas as pd
 
 from orchestration import marts
 from orchestration.assets_programme import programme_effects
 from orchestration.case_file import assumptions_of
 from orchestration.roi_asset import as_markdown, roi_asset
 from orchestration.run import Run
-from roi_models.business_case import build_case, revenue_at_risk
+from roi_models.account_predictions import AccountPredictions, predict_accounts
+from roi_models.business_case import build_case
 from roi_models.decomposition import decompose
 from roi_models.follow_up import follow_up
 from roi_models.followed import FollowUp
 from roi_models.latent_score import correct_slope
+from roi_models.prediction_reasons import AgeWords
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.retention import estimate_retention
 from roi_models.survival import survival_by_group
@@ -110,16 +111,22 @@ def wallet_summary(context: dg.AssetExecutionContext) -> dg.Output[WalletSummary
 
 
 @roi_asset("dim_accounts", "fct_survey_responses", upstream=("retention_effect",))
-def value_at_stake(context: dg.AssetExecutionContext, retention_effect: RetentionEffect) -> dg.Output[pd.DataFrame]:
-    """Revenue that each active account is expected to take away within a year."""
+def account_predictions(
+    context: dg.AssetExecutionContext, retention_effect: RetentionEffect
+) -> dg.Output[AccountPredictions]:
+    """Each active account's chance of leaving, the revenue at risk with its interval, and the reasons."""
     run: Run = context.resources.run
-    with run.step("value at stake") as remarks:
-        accounts = marts.read_active_accounts(run)
-        risk = revenue_at_risk(retention_effect, accounts, renewal_interval_months=run.metrics.renewal_interval_months)
-        columns = ["account_id", "name", "segment", "owner", "mrr_amount", "score", "score_state"]
-        table = risk.merge(accounts[columns], on="account_id", how="left", validate="one_to_one")
-        remarks.append(f"{len(table):,} active accounts")
-    return dg.Output(table, metadata={"top_accounts": as_markdown(table.head(10))})
+    with run.step("account predictions") as remarks:
+        predictions = predict_accounts(
+            retention_effect,
+            marts.read_active_accounts(run),
+            marts.read_current_answers(run),
+            scale=(float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max)),
+            ages=AgeWords(fresh_days=run.metrics.fresh_days, stale_days=run.metrics.stale_days),
+            renewal_interval_months=run.metrics.renewal_interval_months,
+        )
+        remarks.append(f"{len(predictions.table):,} active accounts")
+    return dg.Output(predictions, metadata={"top_accounts": as_markdown(predictions.table.head(10))})
 
 
 @roi_asset("dim_accounts", "fct_survey_responses", upstream=("retention_effect",))
@@ -145,7 +152,7 @@ ROI_ASSETS = (
     survival,
     survival_follow_up,
     wallet_summary,
-    value_at_stake,
+    account_predictions,
     business_case,
     programme_effects,
 )

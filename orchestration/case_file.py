@@ -13,6 +13,7 @@ from orchestration.marts import read_active_accounts, read_current_answers, read
 from orchestration.measures import read_measures
 from orchestration.profiles import BusinessCaseConfig
 from orchestration.run import Run
+from roi_models.account_predictions import AccountPredictions
 from roi_models.assumptions import Assumptions
 from roi_models.business_case import case_problem
 from roi_models.followed import FollowUp
@@ -108,7 +109,7 @@ def assemble_case_file(
     survival_follow_up: FollowUp,
     wallet_summary: WalletSummary,
     business_case: BusinessCase | None,
-    value_at_stake: pd.DataFrame,
+    account_predictions: AccountPredictions,
     programme_effects: ProgrammeEvidence,
     studies: tuple[Study, ...] = (),
 ) -> CaseFile:
@@ -152,7 +153,7 @@ def assemble_case_file(
         rejections=quality.rejections,
         flags=quality.flags,
         scores=read_scores(run),
-        value_at_stake=value_at_stake,
+        account_predictions=account_predictions.table,
         reconciliation=quality.reconciliation,
         assumptions=assumption_rows(run.case),
         measures=read_measures(run),

@@ -22,6 +22,13 @@ def read_cells(run: Run) -> pd.DataFrame:
     return run.warehouse.read(f"select {key}, {sums} from marts.agg_hazard_cells group by {key} order by {key}")
 
 
+def read_cells_by_year(run: Run) -> pd.DataFrame:
+    """The hazard cells of the headline lag, year by year: for models that must not have seen the year they foretell."""
+    return run.warehouse.read(
+        "select * from marts.agg_hazard_cells where lag = $1 order by all", [run.metrics.headline_lag]
+    )
+
+
 def read_baseline_cells(run: Run) -> pd.DataFrame:
     """Cells of the level of the score beside the account's own baseline."""
     return run.warehouse.read("select * from marts.agg_baseline_cells order by all")

@@ -128,6 +128,16 @@ class Control(_Keys):
     edges: tuple[Decimal, ...] = ()
 
     @model_validator(mode="after")
+    def _known_at_the_start(self) -> Control:
+        # Who stays longer has more time for it to happen: as a fixed attribute it would foretell staying by itself.
+        if re.search(r"(^|_)ever(_|$)", self.attribute.lower()):
+            raise ValueError(
+                f"'{self.attribute}' says whether something ever happened, which those who stay longer have more time "
+                "for; use what was known of an account when its first month began."
+            )
+        return self
+
+    @model_validator(mode="after")
     def _edges_fit(self) -> Control:
         if self.kind == "continuous" and not self.edges:
             raise ValueError("a continuous control needs `edges`, the borders between its bins.")

@@ -1,6 +1,6 @@
 """The business case: what lifting the metric keeps in revenue, what it costs, and how sure that is.
 
-Belongs here: finance's assumptions, the case at its best estimate, scenarios, break-even, revenue at risk.
+Belongs here: finance's assumptions, the case at its best estimate, scenarios, break-even.
 Does not belong here: the Monte Carlo draws (`uncertainty.py`), survival paths (`projection.py`), answer
 shifts (`uplift.py`), discounting rules (`finance.py`), whether the case may be claimed (`verdict.py`).
 """
@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.optimize import brentq
 
 from roi_models.assumptions import Assumptions
-from roi_models.finance import MONTHS_PER_YEAR, appraise, discount_factors, evpi, present_value, to_cents
+from roi_models.finance import appraise, discount_factors, evpi, present_value, to_cents
 from roi_models.projection import (
     DEFAULT_RENEWAL_INTERVAL_MONTHS,
     Projection,
@@ -22,7 +22,6 @@ from roi_models.projection import (
     project,
     ramp_weights,
     revenue_kept,
-    survival_after,
 )
 from roi_models.results import BusinessCase, CashFlowResult, RetentionEffect
 from roi_models.uncertainty import Draws, simulate
@@ -94,36 +93,6 @@ def build_case(
         retention.fit, model.projection, model.mix, assumptions, mrr=model.mrr, scale=scale, latent=retention.latent
     )
     return _assemble(retention, accounts, model, kept, draws)
-
-
-def revenue_at_risk(
-    retention: RetentionEffect,
-    accounts: pd.DataFrame,
-    *,
-    renewal_interval_months: int = DEFAULT_RENEWAL_INTERVAL_MONTHS,
-) -> pd.DataFrame:
-    """Expected loss per active account: account_id, churn_probability_12m, revenue_at_risk_amount (highest
-    first).
-
-    The probability is that of leaving within 12 months as things are; the amount is it times a year's revenue
-    (MRR × 12). Both are NaN when the retention model is not estimable.
-    """
-    ids = accounts["account_id"].to_numpy()
-    probability = np.full(len(accounts), np.nan)
-    if retention.fit.is_estimable and len(accounts):
-        probability = 1 - survival_after(
-            retention.fit, accounts, months=MONTHS_PER_YEAR, renewal_interval_months=renewal_interval_months
-        )
-    amount = accounts["mrr_amount"].astype(float).to_numpy() * MONTHS_PER_YEAR * probability
-    table = pd.DataFrame(
-        {
-            "account_id": ids,
-            "churn_probability_12m": probability,
-            "revenue_at_risk_amount": [to_cents(value) if np.isfinite(value) else np.nan for value in amount],
-        }
-    )
-    order = ["revenue_at_risk_amount", "account_id"]
-    return table.sort_values(order, ascending=[False, True], kind="stable").reset_index(drop=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +193,8 @@ def _assemble(
         count_silent_accounts=int((accounts["score_state"] == "silent").sum()),
         mrr_amount=to_cents(mrr.sum()),
         evpi_amount=to_cents(evpi(draws.npv)),
+        largest_account_pct=100 * float(mrr.max() / mrr.sum()),
+        effective_accounts=float(mrr.sum() ** 2 / (mrr**2).sum()),
         reliability=model.reliability,
         observed_gain_pp=100 * float(mrr @ (observed.survival_lifted - observed.survival_base) / mrr.sum()),
         observed_gain_low_pp=float(observed_low),

@@ -57,6 +57,19 @@ def case_checks(retention: RetentionEffect, case: BusinessCase | None, problem: 
         if case is not None
         else "Check business_case.yml and the accounts active at the as-of month.",
     )
+    if case is not None and case.effective_accounts is not None and case.largest_account_pct is not None:
+        yield graded(
+            "concentration",
+            "The case does not hang on a few accounts",
+            case.effective_accounts,
+            bounds=(THRESHOLDS.effective_accounts_review, THRESHOLDS.effective_accounts_fail),
+            sentence=(
+                f"The largest account pays {case.largest_account_pct:.1f} % of the revenue; in weight the "
+                f"{case.count_accounts:,} accounts are {case.effective_accounts:.1f} of equal size."
+            ),
+            recommendation="Judge the large accounts one by one: an average over accounts says nothing about them.",
+            higher_is_better=True,
+        )
 
 
 def _separation(retention: RetentionEffect) -> Check:

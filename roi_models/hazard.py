@@ -129,7 +129,7 @@ def thin_evidence(count_events: float, terms: tuple[str, ...]) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClusteredFit:
-    """Coefficients of a design with account-clustered and with model-based covariance."""
+    """Coefficients of a design with account-clustered covariance (no error below the model's) and the model's own."""
 
     coef: np.ndarray
     covariance: np.ndarray
@@ -142,6 +142,7 @@ def fit_clustered(
 ) -> ClusteredFit:
     """Fit collapsed cells (at_risk, events; `design` has a row for each), then cluster over the rows per account group.
 
+    No term's clustered error is below its model-based one (`at_least_model_based`).
     `rows` name their cell by its position. Raises NotEstimableError with the sentence why nothing can be estimated.
     """
     if rows["account_group"].nunique() < 2:
@@ -164,10 +165,22 @@ def fit_clustered(
     )
     return ClusteredFit(
         coef=fitted.coef,
-        covariance=clustered,
+        covariance=at_least_model_based(clustered, fitted.covariance_model),
         covariance_model=fitted.covariance_model,
         loglik=fitted.loglik,
     )
+
+
+def at_least_model_based(clustered: np.ndarray, model_based: np.ndarray) -> np.ndarray:
+    """The clustered covariance, each term's error raised to the model-based one where it is below; terms × terms.
+
+    With few events the sandwich rests on a handful of score vectors that the fit itself has made small: under no effect
+    and 6 to 30 events it rejects in 8 to 16 % of samples, the larger of the two errors in 4 to 7 %. Scaling rows and
+    columns alike (D·C·D) keeps correlations, and a covariance that one can draw from.
+    """
+    ratio = np.diag(model_based) / np.maximum(np.diag(clustered), np.finfo(float).tiny)
+    scale = np.sqrt(np.maximum(ratio, 1.0))
+    return clustered * np.outer(scale, scale)
 
 
 def _fit_encoded(

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from roi_models.design import design_matrix
-from roi_models.results import DesignEncoding, HazardFit
+from roi_models.results import DesignEncoding
 
 DEFAULT_RENEWAL_INTERVAL_MONTHS = 12
 
@@ -139,17 +139,6 @@ def revenue_kept(
     return RevenueKept(
         by_month=by_month, by_account=by_account, survival_base=survival_base, survival_lifted=survival_lifted
     )
-
-
-def survival_after(fit: HazardFit, accounts: pd.DataFrame, *, months: int, renewal_interval_months: int) -> np.ndarray:
-    """Each account's chance to be there after `months` months, as things are."""
-    if fit.encoding is None:
-        raise ValueError(f"This fit predicts nothing: {fit.problem or 'it carries no encoding.'}")
-    projection = project(fit.encoding, accounts, months=months, renewal_interval_months=renewal_interval_months)
-    total = np.zeros(len(accounts))
-    for base, _ in cumulative_hazards(projection, fit.coef[None, :], [], np.ones(months)):
-        total = base[:, 0]
-    return np.exp(-total)
 
 
 def _tenure_positions(encoding: DesignEncoding, tenure_months: np.ndarray) -> tuple[np.ndarray, int]:

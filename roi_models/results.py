@@ -42,8 +42,9 @@ class HazardFit:
     """Grouped complementary log-log fit: log hazard ratios per unit of each term.
 
     `table` has one row per term: term, coef, hazard_ratio, std_error (account-clustered), std_error_model,
-    ci_low, ci_high (95 %, of the hazard ratio), z_score, p_value. `covariance` is the clustered one,
-    `terms` × `terms`. `problem` is a sentence when the model is not estimable, and `table` is then empty.
+    ci_low, ci_high (95 %, of the hazard ratio), z_score, p_value. `covariance` is the clustered one, no error below
+    the model-based, `terms` × `terms`. `problem` is a sentence when the model is not estimable, and `table` is then
+    empty.
     """
 
     outcome: str
@@ -193,7 +194,8 @@ class BusinessCase:
     `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.
     `mean_shift_points`: mean expected rise of the accounts' scores at the base uplift, over all active
     accounts (silent: 0). `evpi_amount`: expected value of perfect information, E[max(NPV, 0)] − max(E[NPV],
-    0), over the draws.
+    0), over the draws. `largest_account_pct`: share of the monthly revenue that one account pays (0…100);
+    `effective_accounts`: how many accounts of equal size would make revenue as concentrated, 1/Σ share² (Kish 1965).
     """
 
     horizon_months: int
@@ -220,6 +222,8 @@ class BusinessCase:
     count_silent_accounts: int
     mrr_amount: float
     evpi_amount: float | None = None
+    largest_account_pct: float | None = None
+    effective_accounts: float | None = None
     reliability: float = 1.0
     observed_gain_pp: float | None = None
     observed_gain_low_pp: float | None = None
@@ -264,10 +268,9 @@ class CaseFile:
     count_rejected, count_superseded, count_excluded, count_empty); `rejections` (table_name, rule,
     column_name, count_rows, example_raw_value, example_file, example_row); `flags` (flag, label, count_rows:
     orphans, answers after churn, …); `scores` (metric, metric_label, n, mean_score, nps_score, promoter_pct,
-    passive_pct, detractor_pct, top2_box_pct, is_suppressed); `value_at_stake` (account_id, name, segment,
-    owner, mrr_amount, score, score_state, churn_probability_12m, revenue_at_risk_amount); `reconciliation`
-    (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the warehouse measured.
-    `follow_up`: what became of the landmark's accounts.
+    passive_pct, detractor_pct, top2_box_pct, is_suppressed); `account_predictions` (account_predictions.py);
+    `reconciliation` (item, amount); `assumptions` (name, label, unit, low, base, high, source). `measures`: what the
+    warehouse measured. `follow_up`: what became of the landmark's accounts.
     `programme`: what the arms of the closed loop show. `studies`: what stands beside the headline, in the order of the
     page.
     """
@@ -282,7 +285,7 @@ class CaseFile:
     rejections: pd.DataFrame
     flags: pd.DataFrame
     scores: pd.DataFrame
-    value_at_stake: pd.DataFrame
+    account_predictions: pd.DataFrame
     reconciliation: pd.DataFrame
     assumptions: pd.DataFrame
     measures: Measures = field(default_factory=empty_measures)

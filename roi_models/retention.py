@@ -11,13 +11,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from roi_models.hazard import Z95, collapse, fit_hazard, predict_log_hazard, score_effect, select_cells
+from roi_models.hazard import Z95, collapse, failed_fit, fit_hazard, predict_log_hazard, score_effect, select_cells
 from roi_models.results import HazardFit, RetentionEffect
 from roi_models.robustness import e_value, e_value_of_limit
 
 CALIBRATION_BINS = 10
 COMMON_OUTCOME = 0.15  # share churned within a year from which a hazard ratio is no longer near a risk ratio
 PLACEBO_OUTCOME = "involuntary"
+# Below this many events the placebo is not asked: with a handful, half the samples cannot be fitted at all, and in
+# the rest only an absurd slope would be found.
+MIN_PLACEBO_EVENTS = 10
 OUTCOME_WORDS = {
     "voluntary": "voluntary churn",
     "involuntary": "involuntary churn",
@@ -94,8 +97,20 @@ def _background_hazard(cells: pd.DataFrame, *, outcome: str, lag: int) -> float:
 def _placebo(cells: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str, lag: int) -> HazardFit | None:
     """The same model on churn that no score should foretell; a placebo too thin to estimate says so in its
     `problem`."""
-    if outcome == PLACEBO_OUTCOME or not cells.loc[cells["lag"] == lag, "count_involuntary"].sum():
+    count = int(cells.loc[cells["lag"] == lag, "count_involuntary"].sum())
+    if outcome == PLACEBO_OUTCOME or count == 0:
         return None
+    if count < MIN_PLACEBO_EVENTS:
+        problem = (
+            f"Only {count} involuntary departure{'s' if count > 1 else ''}: too few to test, at least "
+            f"{MIN_PLACEBO_EVENTS} are needed."
+        )
+        return failed_fit(
+            outcome=PLACEBO_OUTCOME,
+            lag=lag,
+            problem=problem,
+            rows=select_cells(cells, outcome=PLACEBO_OUTCOME, lag=lag),
+        )
     return fit_hazard(cells, control_levels, outcome=PLACEBO_OUTCOME, lag=lag)
 
 

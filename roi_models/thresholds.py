@@ -25,6 +25,15 @@ class Thresholds:
     calibration_z_review: float = 3.0
     straight_line_p_review: float = 0.01
     proportional_hazards_p_review: float = 0.01
+    leaked_months_fail: int = 0
+    lead_z_review: float = 1.96
+    e_value_sd_review: float = 1.5
+    control_shift_review: float = 0.5
+    holm_p_review: float = 0.05
+    calibration_slope_review: float = 0.8
+    stability_p_review: float = 0.01
+    effective_accounts_review: float = 30.0
+    effective_accounts_fail: float = 5.0
     rejected_share_pct_review: float = 5.0
     rejected_share_pct_fail: float = 20.0
     match_rate_pct_review: float = 80.0

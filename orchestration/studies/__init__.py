@@ -10,6 +10,9 @@ from __future__ import annotations
 from orchestration.studies.drivers import DRIVERS
 from orchestration.studies.growth import GROWTH
 from orchestration.studies.latent import LATENT
+from orchestration.studies.league import LEAGUE
+from orchestration.studies.predictions import PREDICTIONS
+from orchestration.studies.robustness import ROBUSTNESS
 from orchestration.studies.shape import SHAPE
 from orchestration.studies.study_asset import StudySpec, study_asset
 from orchestration.studies.themes import THEMES
@@ -19,6 +22,9 @@ STUDIES: tuple[StudySpec, ...] = (
     LATENT,
     SHAPE,
     GROWTH,
+    ROBUSTNESS,
+    PREDICTIONS,
+    LEAGUE,
     DRIVERS,
     THEMES,
 )

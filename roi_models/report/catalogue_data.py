@@ -34,11 +34,15 @@ STAKE_MEASURES = (
         column="churn_probability_12m",
         unit="probability",
         definition="Predicted probability that {label} leaves within a year.",
+        low="churn_probability_12m_low",
+        high="churn_probability_12m_high",
     ),
     Measure(
         column="revenue_at_risk_amount",
         unit="money",
         definition="Recurring revenue of the next year that {label} is expected to take away.",
+        low="revenue_at_risk_low_amount",
+        high="revenue_at_risk_high_amount",
     ),
 )
 
@@ -86,7 +90,7 @@ def score_figures(case_file: CaseFile) -> Iterator[Figure]:
 
 def stake_figures(case_file: CaseFile) -> Iterator[Figure]:
     """Revenue at risk: in all, by segment, and of the accounts with most of it."""
-    frame, table = case_file.value_at_stake, tables.VALUE_AT_STAKE
+    frame, table = case_file.account_predictions, tables.ACCOUNT_PREDICTIONS
     if frame.empty:
         return
     for column, unit, value, definition in (

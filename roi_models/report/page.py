@@ -32,6 +32,7 @@ from roi_models.report.figures import FigureBook
 from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
 from roi_models.results import CaseFile
+from roi_models.robustness_card import by_question
 
 CLAIM_WORDS = {
     Claim.NONE: "nothing is claimed",
@@ -166,6 +167,7 @@ def _tables(case_file: CaseFile) -> dict[str, Any]:
         "terms": rows.term_rows(case_file),
         "calibration": rows.calibration_rows(case_file),
         "groups": rows.group_rows(case_file),
+        "card": by_question(case_file.verdict.checks),
         "marks": rows.survival_mark_months(case_file),
         "mark_keys": set(mark_rows),
         "follow_up": rows_follow_up.follow_up_rows(case_file),

@@ -161,7 +161,7 @@ def shows_case(case_file: CaseFile) -> bool:
 
 def stake_accounts(case_file: CaseFile) -> tuple[Row, ...]:
     """The accounts with most revenue at risk, largest first, ties by account id."""
-    frame = case_file.value_at_stake
+    frame = case_file.account_predictions
     if frame.empty:
         return ()
     sortable = frame.assign(_risk=[to_number(value) for value in frame["revenue_at_risk_amount"]])
@@ -174,7 +174,7 @@ def stake_accounts(case_file: CaseFile) -> tuple[Row, ...]:
 
 def stake_segments(case_file: CaseFile) -> tuple[Row, ...]:
     """One row per segment: accounts, monthly recurring revenue, revenue at risk."""
-    frame = case_file.value_at_stake
+    frame = case_file.account_predictions
     if frame.empty:
         return ()
     rows = []

@@ -186,7 +186,7 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
     )
     for check in verdict.checks:
         own = f"check.{check.id}"
-        known = (NO_EFFECT, f"{own}.", *estimates, "quality.total.", "quality.reconciliation.")
+        known = (NO_EFFECT, f"{own}.", *estimates, "quality.total.", "quality.reconciliation.", "robustness.")
         yield _stated(f"{own}.label", check.label, f"{tables.CHECKS}.label")
         # A threshold is a constant of its own, even where an estimate happens to be as large.
         yield _stated(f"{own}.threshold", check.threshold, f"{tables.CHECKS}.threshold", NO_EFFECT)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from roi_models.followed import Proportionality
 from roi_models.results import CaseFile
+from roi_models.robustness_card import by_question
 
 # What the models compute, published in the schema `roi`.
 CASE = "roi.business_case"
@@ -40,7 +41,7 @@ EXTRAPOLATION_CURVES = "roi.extrapolation_curves"
 WALLET = "roi.wallet_summary"
 CHECKS = "roi.verdict_checks"
 VERDICT = "roi.verdict"
-VALUE_AT_STAKE = "roi.value_at_stake"
+ACCOUNT_PREDICTIONS = "roi.account_predictions"
 PROGRAMME = "roi.programme"
 PROGRAMME_EFFECTS = "roi.programme_effects"
 PROGRAMME_BALANCE = "roi.programme_balance"
@@ -112,8 +113,12 @@ def _retention(case_file: CaseFile) -> pd.DataFrame:
 
 
 def _checks(case_file: CaseFile) -> pd.DataFrame:
-    columns = ["id", "label", "value", "threshold", "level", "sentence", "recommendation"]
-    rows = [dataclasses.asdict(check) | {"level": check.level.name} for check in case_file.verdict.checks]
+    columns = ["id", "question", "label", "value", "threshold", "level", "sentence", "recommendation"]
+    rows = [
+        dataclasses.asdict(check) | {"level": check.level.name, "question": question}
+        for question, checks in by_question(case_file.verdict.checks)
+        for check in checks
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -180,7 +185,7 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         SURVIVAL_GROUPS: survival.groups,
         WALLET: _scalars(case_file.wallet),
         SCORES: case_file.scores,
-        VALUE_AT_STAKE: case_file.value_at_stake,
+        ACCOUNT_PREDICTIONS: case_file.account_predictions,
         **_programme(case_file),
         **_studies(case_file),
         ASSUMPTIONS: case_file.assumptions,

@@ -15,6 +15,7 @@ from roi_models.report.format import to_number
 from roi_models.report.workbook_base import Sheet
 from roi_models.report.workbook_sheets import UNDEFINED
 from roi_models.results import CaseFile
+from roi_models.robustness_card import by_question
 
 # What the summary shows of the calculation: label, cell, cached value, style.
 Result = tuple[str, str, float | str | bool | None, str]
@@ -51,7 +52,7 @@ def write_summary(sheet: Sheet, case_file: CaseFile, results: Sequence[Result] =
 def _write_verdict_checks(sheet: Sheet, case_file: CaseFile) -> None:
     sheet.gap()
     sheet.head(("Check", "Level", "Value", "Threshold", "Finding", "What to do"))
-    for check in case_file.verdict.checks:
+    for check in (check for _, checks in by_question(case_file.verdict.checks) for check in checks):
         sheet.text(0, check.label)
         sheet.text(1, check.level.name)
         sheet.number(2, check.value, "number")

@@ -7,6 +7,8 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
+from roi_models.hazard import predict_log_hazard
+
 STEPS = np.array([0, 6, 12, 24, 36, 60])
 CELL_KEYS = [
     "lag", "account_group", "score_state", "score_bin", "tenure_step", "is_renewal", "control_key",
@@ -119,6 +121,7 @@ def active_accounts(frame: pd.DataFrame) -> pd.DataFrame:
             "mrr_amount": [Decimal(f"{value:.2f}") for value in last["mrr"]],
             "score_state": last["score_state"].to_numpy(),
             "score": last["score"].to_numpy(),
+            "count_contacts": np.where(last["score_state"] == "silent", 0, 2),
             "tenure_months": last["tenure"].to_numpy() + 1,
             "months_to_renewal": [int(12 - tenure % 12) for tenure in last["tenure"]],
             "control_key": last["control_key"].to_numpy(),
@@ -135,3 +138,23 @@ def answers_of(accounts: pd.DataFrame) -> pd.DataFrame:
         for contact, shift in enumerate((-0.7, 0.8))
     ]
     return pd.DataFrame(rows, columns=["account_id", "contact_key", "score"])
+
+
+def slow_survival(fit, account, months, lift, ramp_months):
+    """Survival of one account, month by month, through the model's own prediction of single rows."""
+    total = 0.0
+    for month in range(1, months + 1):
+        tenure = account.tenure_months + month - 1
+        step = max(step for step in fit.encoding.tenure_terms if int(step[1:]) <= tenure)
+        since = month - account.months_to_renewal
+        row = pd.DataFrame(
+            {
+                "score": [account.score + lift * min(month / ramp_months, 1)],
+                "score_state": [account.score_state],
+                "control_key": [account.control_key],
+                "tenure_step": [step],
+                "is_renewal": [since >= 0 and since % 12 == 0],
+            }
+        )
+        total += np.exp(predict_log_hazard(fit, row)[0])
+    return np.exp(-total)

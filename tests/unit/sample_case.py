@@ -134,12 +134,12 @@ def data_frames() -> dict[str, pd.DataFrame]:
         "flags": flags,
         "scores": scores,
         "reconciliation": reconciliation,
-        "value_at_stake": value_at_stake(),
+        "account_predictions": account_predictions(),
         "assumptions": assumptions(),
     }
 
 
-def value_at_stake(count: int = 40) -> pd.DataFrame:
+def account_predictions(count: int = 40) -> pd.DataFrame:
     rng = np.random.default_rng(3)
     mrr = np.exp(rng.normal(9.2, 0.8, count)).round(2)
     risk = rng.beta(2, 10, count)
@@ -150,7 +150,11 @@ def value_at_stake(count: int = 40) -> pd.DataFrame:
     frame["mrr_amount"], frame["churn_probability_12m"] = mrr, risk
     frame["score"] = [None if index % 4 == 0 else 4.0 + index % 6 for index in range(count)]
     frame["score_state"] = ["silent" if index % 4 == 0 else "fresh" for index in range(count)]
+    frame["churn_probability_12m_low"], frame["churn_probability_12m_high"] = risk * 0.8, risk * 1.2
     frame["revenue_at_risk_amount"] = (mrr * 12 * risk).round(2)
+    frame["revenue_at_risk_low_amount"] = (mrr * 12 * risk * 0.8).round(2)
+    frame["revenue_at_risk_high_amount"] = (mrr * 12 * risk * 1.2).round(2)
+    frame["reasons"] = ["silent for over a year" if index % 4 == 0 else "renewal next month" for index in range(count)]
     frame.loc[frame["revenue_at_risk_amount"].idxmax(), "name"] = HOSTILE_NAME
     return frame
 
@@ -303,7 +307,12 @@ def failed_case() -> CaseFile:
         survival=empty,
         follow_up=empty_follow_up(),
         case=None,
-        value_at_stake=plain.value_at_stake.assign(churn_probability_12m=None, revenue_at_risk_amount=None),
+        account_predictions=plain.account_predictions.assign(
+            churn_probability_12m=None,
+            churn_probability_12m_low=None,
+            churn_probability_12m_high=None,
+            revenue_at_risk_amount=None,
+        ),
     )
 
 
@@ -337,7 +346,7 @@ def sparse_case() -> CaseFile:
         rejections=plain.rejections.iloc[:0],
         flags=plain.flags.iloc[:0],
         reconciliation=plain.reconciliation.iloc[:0],
-        value_at_stake=plain.value_at_stake.iloc[:0],
+        account_predictions=plain.account_predictions.iloc[:0],
         measures=empty_measures(),
         programme=no_evidence(),
         studies=(),

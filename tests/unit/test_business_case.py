@@ -6,13 +6,12 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
-from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
+from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of, slow_survival
 from reference_files import vectors
 
 from roi_models.assumptions import Assumptions
-from roi_models.business_case import build_case, case_problem, revenue_at_risk
+from roi_models.business_case import build_case, case_problem
 from roi_models.finance import evpi
-from roi_models.hazard import predict_log_hazard
 from roi_models.results import DesignEncoding, HazardFit, LatentCorrection, RetentionEffect
 from roi_models.retention import estimate_retention
 
@@ -133,26 +132,6 @@ def case(world):
     return build_case(*world, TERMS, scale=NPS)
 
 
-def slow_survival(fit, account, months, lift, ramp_months):
-    """Survival of one account, month by month, through the model's own prediction of single rows."""
-    total = 0.0
-    for month in range(1, months + 1):
-        tenure = account.tenure_months + month - 1
-        step = max(step for step in fit.encoding.tenure_terms if int(step[1:]) <= tenure)
-        since = month - account.months_to_renewal
-        row = pd.DataFrame(
-            {
-                "score": [account.score + lift * min(month / ramp_months, 1)],
-                "score_state": [account.score_state],
-                "control_key": [account.control_key],
-                "tenure_step": [step],
-                "is_renewal": [since >= 0 and since % 12 == 0],
-            }
-        )
-        total += np.exp(predict_log_hazard(fit, row)[0])
-    return np.exp(-total)
-
-
 def test_g_formula_equals_an_account_by_account_oracle(world):
     retention, accounts, answers = world
     few = pd.concat([accounts.head(12), accounts[accounts["score_state"] == "silent"].head(4)]).drop_duplicates(
@@ -256,21 +235,6 @@ def test_order_scale_and_seed(world, case):
     assert rich.base.pv_benefits == pytest.approx(10 * case.base.pv_benefits, abs=0.5)
     other = build_case(retention, accounts, answers, replace(TERMS, seed=1), scale=NPS)
     assert not other.draws.equals(case.draws) and other.base == case.base
-
-
-def test_revenue_at_risk(world):
-    retention, accounts, _ = world
-    table = revenue_at_risk(retention, accounts)
-    assert set(table["account_id"]) == set(accounts["account_id"])
-    assert table["revenue_at_risk_amount"].is_monotonic_decreasing
-    row = table.iloc[0]
-    account = accounts.set_index("account_id").loc[row["account_id"]]
-    want = 1 - slow_survival(retention.fit, account, 12, 0.0, 1)
-    assert row["churn_probability_12m"] == pytest.approx(want)
-    assert row["revenue_at_risk_amount"] == pytest.approx(12 * float(account["mrr_amount"]) * want, abs=0.005)
-    unknown = replace(retention, fit=replace(retention.fit, problem="No events."))
-    assert revenue_at_risk(unknown, accounts)["churn_probability_12m"].isna().all()
-    assert revenue_at_risk(retention, accounts.iloc[:0]).empty
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def test_document_is_plain_json_and_equal_for_equal_case_files(case_file):
 
     shuffled = replace(
         case_file,
-        value_at_stake=case_file.value_at_stake.sample(frac=1, random_state=1),
+        account_predictions=case_file.account_predictions.sample(frac=1, random_state=1),
         row_accounting=case_file.row_accounting.iloc[::-1],
         rejections=case_file.rejections.iloc[::-1],
     )
@@ -69,7 +69,7 @@ def test_figures_hold_the_case_files_numbers():
     assert book["quality.total.read"].value == 21_040 + 10_520 + 32_111
     assert book["assumption.margin"].value == 75.0
     assert "assumption.path" not in book  # a method's name is no number
-    stake = case_file.value_at_stake["revenue_at_risk_amount"]
+    stake = case_file.account_predictions["revenue_at_risk_amount"]
     assert book["stake.top01.revenue_at_risk_amount"].value == stake.max()
     total = sum((Decimal(repr(value)) for value in stake), Decimal(0))
     assert book["stake.total.revenue_at_risk_amount"].value == float(total)
