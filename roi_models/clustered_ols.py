@@ -1,6 +1,7 @@
 """Least squares with errors that allow for clusters: the one regression that programme effects are read from.
 
-Belongs here: coefficients, the bias-reduced cluster sandwich (CR2), Wald tests of several coefficients at once.
+Belongs here: coefficients, the bias-reduced cluster sandwich (CR2), Wald tests of several coefficients at once, how
+much of a column one cluster makes up.
 Does not belong here: what is regressed on what (`programme_effects.py`, `difference_in_differences.py`).
 
 CR2 (Bell and McCaffrey 2002) divides each cluster's residuals by the root of what the fit took from them. With one row
@@ -58,6 +59,20 @@ def is_full_rank(design: np.ndarray) -> bool:
     if (scale == 0).any():
         return False
     return bool(np.linalg.svd(design / scale, compute_uv=False)[-1] > _TOLERANCE)
+
+
+def largest_share(design: np.ndarray, clusters: np.ndarray) -> float:
+    """Share of the first column's own variation, beyond what the other columns say, that the largest cluster makes up.
+
+    An effect that one cluster decides has no error to speak of, however many clusters there are. 1 where the column
+    has no variation of its own.
+    """
+    values, others = design[:, 0], design[:, 1:]
+    left = values - others @ np.linalg.lstsq(others, values, rcond=None)[0]
+    if left @ left <= _TOLERANCE * (values @ values):
+        return 1.0
+    _, codes = np.unique(clusters, return_inverse=True)
+    return float(np.bincount(codes, weights=left**2).max() / (left @ left))
 
 
 def fit_ols(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray) -> OlsFit | None:

@@ -7,9 +7,15 @@ Does not belong here: statistics (`roi_models`), how a study is told (`roi_model
 
 from __future__ import annotations
 
+from orchestration.studies.brand_answers import CUSTOMER_VALUE, SHARE
+from orchestration.studies.stayers import STAYERS
 from orchestration.studies.study_asset import StudySpec, study_asset
 
 # In the order in which the page tells them, within each section.
-STUDIES: tuple[StudySpec, ...] = ()
+STUDIES: tuple[StudySpec, ...] = (
+    SHARE,
+    CUSTOMER_VALUE,
+    STAYERS,
+)
 
 STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)
