@@ -96,25 +96,24 @@ def fit_ols(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray) -> Ol
 def _cluster_scores(
     design: np.ndarray, residuals: np.ndarray, bread: np.ndarray, codes: np.ndarray, count: int
 ) -> np.ndarray:
-    """Per cluster, its columns times its residuals, each adjusted by (I − H)^(−1/2) of the cluster."""
+    """Per cluster, its columns times its residuals, each adjusted by (I − H)^(−1/2) of the cluster.
+
+    Clusters of the same size are taken together. With X·bread·Xᵀ = U·s²·Uᵀ from the singular values of X·root(bread)
+    the adjustment is I + U·((1 − s²)^(−1/2) − 1)·Uᵀ, which stays cheap for a cluster of many rows.
+    """
     sizes = np.bincount(codes, minlength=count)
+    starts, order = np.cumsum(sizes) - sizes, np.argsort(codes, kind="stable")
+    leveraged = design @ np.linalg.cholesky(bread)
     scores = np.zeros((count, design.shape[1]))
-    alone = sizes[codes] == 1
-    leverage = np.einsum("ij,jk,ik->i", design[alone], bread, design[alone])
-    root = np.sqrt(np.maximum(1 - leverage, _TOLERANCE))
-    scores[codes[alone]] = design[alone] * (residuals[alone] / root)[:, None]
-    order = np.argsort(codes, kind="stable")
-    for rows in np.split(order, np.cumsum(sizes)[:-1]):
-        if len(rows) > 1:
-            part = design[rows]
-            scores[codes[rows[0]]] = part.T @ (
-                _inverse_root(np.eye(len(rows)) - part @ bread @ part.T) @ residuals[rows]
-            )
+    for size in np.unique(sizes):
+        members = np.flatnonzero(sizes == size)
+        rows = order[starts[members][:, None] + np.arange(size)]
+        directions, lengths, _ = np.linalg.svd(leveraged[rows], full_matrices=False)
+        left = 1 - lengths**2
+        # Directions that the fit took wholly are left out.
+        factor = np.where(left > _TOLERANCE, 1 / np.sqrt(np.maximum(left, _TOLERANCE)), 0.0) - 1
+        part = residuals[rows]
+        taken = factor * np.einsum("gmk,gm->gk", directions, part)
+        adjusted = part + np.einsum("gmk,gk->gm", directions, taken)
+        scores[members] = np.einsum("gmk,gm->gk", design[rows], adjusted)
     return scores
-
-
-def _inverse_root(matrix: np.ndarray) -> np.ndarray:
-    """Symmetric inverse square root; directions that the fit took wholly are left out."""
-    values, vectors = np.linalg.eigh(matrix)
-    roots = np.where(values > _TOLERANCE, 1 / np.sqrt(np.maximum(values, _TOLERANCE)), 0.0)
-    return (vectors * roots) @ vectors.T

@@ -134,9 +134,10 @@ def _fit(outcome: str, accounts: pd.DataFrame, values: np.ndarray, control_level
     if problem:
         return problem
     design, names = _design(accounts, control_levels), accounts["account_id"].to_numpy()
-    heard, needed = accounts.loc[accounts["score"].notna(), "account_id"].nunique(), design.shape[1]
-    if heard < ACCOUNTS_PER_COLUMN * needed:
-        return f"{heard} accounts with a score cannot carry {needed} coefficients: {ACCOUNTS_PER_COLUMN * needed} are needed."
+    heard = accounts.loc[accounts["score"].notna(), "account_id"].nunique()
+    needed = ACCOUNTS_PER_COLUMN * design.shape[1]
+    if heard < needed:
+        return f"{heard} accounts with a score cannot carry {design.shape[1]} coefficients: {needed} are needed."
     if largest_share(design, names) > MAX_SHARE_OF_ONE_ACCOUNT:
         return "What is held equal, or one account alone, makes up most of the differences in the score."
     return fit_ols(values, design, names) or "The score cannot be told apart from what is held equal."
@@ -180,8 +181,8 @@ def _sentences(table: pd.DataFrame, metric: str) -> tuple[str, ...]:
         return (f"How revenue moves with {metric} among those who stay cannot be said: {growth['problem']}",)
     found = (
         f"Among accounts that stayed a year, one point more of {metric} goes with {_signed(growth['effect'])} % "
-        f"revenue (95 % interval {_signed(growth['ci_low'])} to {_signed(growth['ci_high'])}); this is conditional on staying "
-        "and no causal effect."
+        f"revenue (95 % interval {_signed(growth['ci_low'])} to {_signed(growth['ci_high'])}); this is conditional on "
+        "staying and no causal effect."
     )
     return found, _bias_sentence(rows)
 

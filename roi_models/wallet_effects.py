@@ -5,8 +5,9 @@ Does not belong here: the estimators (`fractional_logit.py`, `clustered_ols.py`)
 (`brand_answers.py`), whether the rule holds (`wallet_rule.py`), how it is told (`share_study.py`).
 
 `level`, `score_held` and `baseline` are fractional logits with the number of brands held equal, the latter two with
-the account's score or its earlier share held equal too; their effect is the average partial effect times a stated step. `change` is least squares of
-changes of share on changes of the exposure between waves of an account: whatever is lasting about it drops out.
+the account's score or its earlier share held equal too; their effect is the average partial effect times a
+stated step. `change` is least squares of changes of share on changes of the exposure between waves of an account:
+whatever is lasting about it drops out.
 `lead` adds the *next* change of rank to it: what has not happened yet cannot move share, so it should show nothing.
 The score has no lead test: it is a noisy measure, and noise alone makes its next change foretell.
 """
