@@ -63,7 +63,7 @@ def test_changes_of_the_score_move_share_and_a_change_to_come_does_not(effects):
 
 def test_a_share_that_moves_rank_is_flagged_by_the_lead_test():
     for planted, level in ((False, Level.PASS), (True, Level.REVIEW)):
-        study = share_study(brand_answers(rank_follows_share=planted), metric="NPS")
+        study = share_study(brand_answers(accounts=400, rank_follows_share=planted), metric="NPS")
         (check,) = study.checks
         assert (check.id, check.level) == ("share_lead", level)
         assert bool(check.recommendation) == planted

@@ -62,7 +62,7 @@ def test_the_direction_of_the_bend_follows_who_leaves(slope, said):
 
 
 def test_who_left_and_came_back_has_left_but_pays_again():
-    accounts = yearly_accounts()
+    accounts = yearly_accounts(accounts=500)
     back = accounts.assign(mrr_after=accounts["mrr_after"].fillna(accounts["mrr_before"]))
     first, second = effects(accounts), effects(back)
     assert second.loc["growth", "coef"] == first.loc["growth", "coef"]
@@ -87,7 +87,7 @@ def test_row_order_does_not_matter_and_money_may_be_in_any_unit():
 
 
 def test_the_study_prints_what_could_be_estimated():
-    study = stayers_study(yearly_accounts(), NO_LEVELS, metric="NPS")
+    study = stayers_study(yearly_accounts(accounts=300), NO_LEVELS, metric="NPS")
     (table,) = study.tables
     assert table.rows == 3
     assert f"{100 * table.frame.loc[0, 'effect']:+.2f} %" in study.sentences[0]
@@ -98,11 +98,11 @@ def test_the_study_prints_what_could_be_estimated():
     [
         (yearly_accounts(accounts=20).iloc[:0], "0 accounts with a score"),
         (yearly_accounts(accounts=12), "accounts with a score could be followed"),
-        (yearly_accounts().assign(score=np.nan, score_state="silent"), "0 accounts with a score"),
-        (yearly_accounts().assign(score=8.0, score_state="fresh"), "Every score is the same"),
-        (yearly_accounts().assign(mrr_after=100.0, mrr_before=100.0, is_left=False), "nothing to explain"),
-        (yearly_accounts().assign(account_id="A"), "1 accounts with a score"),
-        (yearly_accounts().assign(mrr_after=np.nan, is_left=True), "0 accounts with a score"),
+        (yearly_accounts(accounts=100).assign(score=np.nan, score_state="silent"), "0 accounts with a score"),
+        (yearly_accounts(accounts=100).assign(score=8.0, score_state="fresh"), "Every score is the same"),
+        (yearly_accounts(accounts=100).assign(mrr_after=100.0, mrr_before=100.0, is_left=False), "nothing to explain"),
+        (yearly_accounts(accounts=100).assign(account_id="A"), "1 accounts with a score"),
+        (yearly_accounts(accounts=100).assign(mrr_after=np.nan, is_left=True), "0 accounts with a score"),
     ],
     ids=["nothing", "12 accounts", "all silent", "constant score", "flat revenue", "one account", "all left"],
 )
