@@ -9,8 +9,7 @@ from __future__ import annotations
 import pandas as pd
 
 from roi_models.brand_answers import measured
-from roi_models.grading import graded
-from roi_models.judgement import Check
+from roi_models.judgement import Check, Level
 from roi_models.study import Section, Shown, Study, StudyTable
 from roi_models.thresholds import THRESHOLDS
 from roi_models.wallet_effects import EFFECT_TYPES, share_effects
@@ -91,21 +90,32 @@ def _effect_sentence(effects: pd.DataFrame) -> str:
 
 
 def _lead_check(effects: pd.DataFrame) -> list[Check]:
-    lead = _of(effects, "rank", "lead")
-    if lead["problem"] or not lead["std_error"] > 0:
+    """A change of rank that is still to come must not foretell share: both beyond chance and of a size that matters.
+
+    With very many answers a trace of what is not held equal (satisfaction) shows in it as well.
+    """
+    lead, change = _of(effects, "rank", "lead"), _of(effects, "rank", "change")
+    if lead["problem"] or change["problem"] or not lead["std_error"] > 0 or change["coef"] == 0:
         return []
-    z_score = float(lead["coef"] / lead["std_error"])
+    z_score, ratio = float(lead["coef"] / lead["std_error"]), abs(float(lead["coef"] / change["coef"]))
+    foretells = abs(z_score) > THRESHOLDS.share_lead_z_review and ratio > THRESHOLDS.share_lead_ratio_review
     return [
-        graded(
-            "share_lead",
-            "Share of wallet does not follow changes of rank that are still to come",
-            abs(z_score),
-            bounds=(THRESHOLDS.share_lead_z_review, None),
-            sentence=(
-                f"The next change of rank foretells this change of share with z = {z_score:.2f}, over "
-                f"{lead['count_answers']} changes; what is still to come should foretell nothing."
+        Check(
+            id="share_lead",
+            label="Share of wallet does not follow changes of rank that are still to come",
+            value=abs(z_score),
+            threshold=(
+                f"REVIEW above {THRESHOLDS.share_lead_z_review:g} where it is more than "
+                f"{THRESHOLDS.share_lead_ratio_review:g} of the effect of the present change"
             ),
-            recommendation="Do not read the effects on share of wallet as causes: share may move rank.",
+            level=Level.REVIEW if foretells else Level.PASS,
+            sentence=(
+                f"The next change of rank foretells this change of share with z = {z_score:.2f}, at {ratio:.2f} of the "
+                f"effect of the present change, over {lead['count_answers']} changes."
+            ),
+            recommendation="Do not read the effects on share of wallet as causes: share may move rank."
+            if foretells
+            else "",
         )
     ]
 

@@ -8,7 +8,10 @@ from scipy.stats import binom
 
 from roi_models.brand_answers import measured, several_brands
 from roi_models.customer_value import customer_value_added
+from roi_models.judgement import Level
+from roi_models.share_study import share_study
 from roi_models.stayers import stayer_effects
+from roi_models.thresholds import THRESHOLDS
 from roi_models.wallet_effects import share_effects
 from tests.unit.test_customer_value import drawn
 from tests.unit.wallet_data import GROWTH_ON_SCORE, SHARE_ON_RULE, brand_answers, yearly_accounts
@@ -51,6 +54,12 @@ def test_average_partial_effect_of_rank(drawn_effects):
 
 def test_the_lead_of_rank_is_flagged_no_oftener_than_by_chance(drawn_effects):
     require_nominal([effects.loc["rank", "lead"]["p_value"] >= 0.05 for _, effects in drawn_effects])
+
+
+def test_a_trace_of_a_lead_that_very_many_answers_show_is_not_flagged():
+    (check,) = share_study(brand_answers(accounts=20_000, answering=1.0), metric="NPS").checks
+    assert check.value > THRESHOLDS.share_lead_z_review
+    assert check.level == Level.PASS
 
 
 def test_growth_of_stayers():
