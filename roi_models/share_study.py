@@ -16,7 +16,7 @@ from roi_models.wallet_effects import EFFECT_TYPES, share_effects
 from roi_models.wallet_rule import RULE_TYPES, rule_sentence, validate_rule
 
 TABLES = ("share_rule", "share_effects")
-_TITLE = "What moves our share of wallet"
+_TITLE = "What our share of wallet goes with"
 _RULE_SHOWN = (
     Shown(
         column="count_answers", heading="Answers", unit="count", definition="{label}: answers with a measured share."
@@ -126,7 +126,7 @@ def _of(effects: pd.DataFrame, exposure: str, method: str) -> pd.Series:
 
 def _absent(answers: pd.DataFrame) -> Study:
     reason = "no brand ratings were supplied" if answers.empty else "no answer states a share of spend that can be used"
-    sentence = f"What moves share of wallet cannot be said, and the rule cannot be held against it: {reason}."
+    sentence = f"What share of wallet goes with cannot be said, and the rule cannot be held against it: {reason}."
     return _study((sentence,), pd.DataFrame(columns=list(RULE_TYPES)), pd.DataFrame(columns=list(EFFECT_TYPES)), ())
 
 
