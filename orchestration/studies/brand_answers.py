@@ -71,7 +71,7 @@ def read_answers(run: Run) -> pd.DataFrame:
 
 SHARE = StudySpec(
     name="share_of_wallet",
-    description="Whether the Wallet Allocation Rule holds, and what measured share of spend goes with: fractional logit.",
+    description="Whether the Wallet Allocation Rule holds, and what measured share goes with: fractional logit.",
     marts=("fct_wallet_share", "fct_feedback_states"),
     tables=share_study.TABLES,
     conduct=_share,
