@@ -10,22 +10,27 @@ import pandas as pd
 
 from orchestration.run import Run
 
+_CELL_KEY = "lag, account_group, score_state, score_bin, tenure_step, is_renewal, control_key"
+_CELL_COUNTS = ("count_at_risk", "count_voluntary", "count_involuntary", "count_churned")
+_CELL_SUMS = ", ".join(
+    [f"cast(sum({name}) as bigint) as {name}" for name in _CELL_COUNTS]
+    + [f"sum({name}) as {name}" for name in ("score_sum", "mrr_sum")]
+)
+
 
 def read_cells(run: Run) -> pd.DataFrame:
     """The hazard cells of all lags, summed over the quarters."""
-    key = "lag, account_group, score_state, score_bin, tenure_step, is_renewal, control_key"
-    counts = ("count_at_risk", "count_voluntary", "count_involuntary", "count_churned")
-    sums = ", ".join(
-        [f"cast(sum({name}) as bigint) as {name}" for name in counts]
-        + [f"sum({name}) as {name}" for name in ("score_sum", "mrr_sum")]
+    return run.warehouse.read(
+        f"select {_CELL_KEY}, {_CELL_SUMS} from marts.agg_hazard_cells group by {_CELL_KEY} order by {_CELL_KEY}"
     )
-    return run.warehouse.read(f"select {key}, {sums} from marts.agg_hazard_cells group by {key} order by {key}")
 
 
 def read_cells_by_year(run: Run) -> pd.DataFrame:
     """The hazard cells of the headline lag, year by year: for models that must not have seen the year they foretell."""
     return run.warehouse.read(
-        "select * from marts.agg_hazard_cells where lag = $1 order by all", [run.metrics.headline_lag]
+        f"select year(calendar_quarter) as calendar_year, {_CELL_KEY}, {_CELL_SUMS} from marts.agg_hazard_cells "
+        "where lag = $1 group by all order by all",
+        [run.metrics.headline_lag],
     )
 
 

@@ -1,6 +1,7 @@
 """Least squares with errors that allow for clusters: the one regression that programme effects are read from.
 
-Belongs here: coefficients, the bias-reduced cluster sandwich (CR2), Wald tests of several coefficients at once.
+Belongs here: coefficients, the bias-reduced cluster sandwich (CR2), Wald tests of several coefficients at once, how
+much of a column one cluster makes up.
 Does not belong here: what is regressed on what (`programme_effects.py`, `difference_in_differences.py`).
 
 CR2 (Bell and McCaffrey 2002) divides each cluster's residuals by the root of what the fit took from them. With one row
@@ -60,6 +61,20 @@ def is_full_rank(design: np.ndarray) -> bool:
     return bool(np.linalg.svd(design / scale, compute_uv=False)[-1] > _TOLERANCE)
 
 
+def largest_share(design: np.ndarray, clusters: np.ndarray) -> float:
+    """Share of the first column's own variation, beyond what the other columns say, that the largest cluster makes up.
+
+    An effect that one cluster decides has no error to speak of, however many clusters there are. 1 where the column
+    has no variation of its own.
+    """
+    values, others = design[:, 0], design[:, 1:]
+    left = values - others @ np.linalg.lstsq(others, values, rcond=None)[0]
+    if left @ left <= _TOLERANCE * (values @ values):
+        return 1.0
+    _, codes = np.unique(clusters, return_inverse=True)
+    return float(np.bincount(codes, weights=left**2).max() / (left @ left))
+
+
 def fit_ols(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray) -> OlsFit | None:
     """Fit, or None where columns are not all estimable or no degree of freedom is left."""
     labels, codes = np.unique(clusters, return_inverse=True)
@@ -81,25 +96,24 @@ def fit_ols(outcome: np.ndarray, design: np.ndarray, clusters: np.ndarray) -> Ol
 def _cluster_scores(
     design: np.ndarray, residuals: np.ndarray, bread: np.ndarray, codes: np.ndarray, count: int
 ) -> np.ndarray:
-    """Per cluster, its columns times its residuals, each adjusted by (I − H)^(−1/2) of the cluster."""
+    """Per cluster, its columns times its residuals, each adjusted by (I − H)^(−1/2) of the cluster.
+
+    Clusters of the same size are taken together. With X·bread·Xᵀ = U·s²·Uᵀ from the singular values of X·root(bread)
+    the adjustment is I + U·((1 − s²)^(−1/2) − 1)·Uᵀ, which stays cheap for a cluster of many rows.
+    """
     sizes = np.bincount(codes, minlength=count)
+    starts, order = np.cumsum(sizes) - sizes, np.argsort(codes, kind="stable")
+    leveraged = design @ np.linalg.cholesky(bread)
     scores = np.zeros((count, design.shape[1]))
-    alone = sizes[codes] == 1
-    leverage = np.einsum("ij,jk,ik->i", design[alone], bread, design[alone])
-    root = np.sqrt(np.maximum(1 - leverage, _TOLERANCE))
-    scores[codes[alone]] = design[alone] * (residuals[alone] / root)[:, None]
-    order = np.argsort(codes, kind="stable")
-    for rows in np.split(order, np.cumsum(sizes)[:-1]):
-        if len(rows) > 1:
-            part = design[rows]
-            scores[codes[rows[0]]] = part.T @ (
-                _inverse_root(np.eye(len(rows)) - part @ bread @ part.T) @ residuals[rows]
-            )
+    for size in np.unique(sizes):
+        members = np.flatnonzero(sizes == size)
+        rows = order[starts[members][:, None] + np.arange(size)]
+        directions, lengths, _ = np.linalg.svd(leveraged[rows], full_matrices=False)
+        left = 1 - lengths**2
+        # Directions that the fit took wholly are left out.
+        factor = np.where(left > _TOLERANCE, 1 / np.sqrt(np.maximum(left, _TOLERANCE)), 0.0) - 1
+        part = residuals[rows]
+        taken = factor * np.einsum("gmk,gm->gk", directions, part)
+        adjusted = part + np.einsum("gmk,gk->gm", directions, taken)
+        scores[members] = np.einsum("gmk,gm->gk", design[rows], adjusted)
     return scores
-
-
-def _inverse_root(matrix: np.ndarray) -> np.ndarray:
-    """Symmetric inverse square root; directions that the fit took wholly are left out."""
-    values, vectors = np.linalg.eigh(matrix)
-    roots = np.where(values > _TOLERANCE, 1 / np.sqrt(np.maximum(values, _TOLERANCE)), 0.0)
-    return (vectors * roots) @ vectors.T

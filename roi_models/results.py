@@ -155,8 +155,6 @@ class WalletSummary:
     count_accounts: int
     war_share_mean: float | None
     measured_share_mean: float | None
-    validation_slope: float | None
-    validation_intercept: float | None
     multi_brand_pct: float | None
     mean_set_size: float | None
     problem: str | None = None

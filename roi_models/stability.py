@@ -35,7 +35,7 @@ class Stability:
 def slope_by_period(cells_by_year: pd.DataFrame, control_levels: pd.DataFrame, *, outcome: str, lag: int) -> Stability:
     """Fit the headline's model with a slope and an intercept per period; a Wald test (χ²) that the slopes agree.
 
-    `cells_by_year`: rows of agg_hazard_cells with calendar_year. The other terms are shared over the periods.
+    `cells_by_year`: rows of agg_hazard_cells summed by calendar_year. The other terms are shared over the periods.
     """
     rows = _rows(cells_by_year, outcome=outcome, lag=lag)
     periods = _periods(rows.groupby("year", sort=True)["events"].sum()) if len(rows) else {}

@@ -1,8 +1,8 @@
-"""Wallet share: the Wallet Allocation Rule, and how it compares with measured share of spend.
+"""Wallet share: the Wallet Allocation Rule, and its mean beside measured share of spend.
 
-Belongs here: the rule in exact fractions, the summary over responses, the rule's validation against measured
-share. Does not belong here: ranking brands in the warehouse (`fct_wallet_share` carries `war_share`), texts
-for the report.
+Belongs here: the rule in exact fractions, the summary over responses.
+Does not belong here: ranking brands in the warehouse (`fct_wallet_share` carries `war_share`), holding the rule
+against measured share (`wallet_rule.py`), texts for the report.
 """
 
 from __future__ import annotations
@@ -10,12 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-import numpy as np
 import pandas as pd
 
 from roi_models.results import WalletSummary
 
-MIN_MEASURED_SHARES = 10
 MIN_MULTI_BRAND_PCT = 40.0
 MIN_MEAN_SET_SIZE = 1.4
 
@@ -41,8 +39,7 @@ def summarise_wallet(ratings: pd.DataFrame) -> WalletSummary:
     """Summarise wallet share over responses.
 
     `ratings`: one row per response and brand: response_id, account_id, brand, is_us, war_share (0…1),
-    spend_share (0…1 or None), n_brands. The validation regresses our measured share on our share by the rule:
-    slope 1, intercept 0 if it holds.
+    spend_share (0…1 or None), n_brands.
     """
     if ratings.empty:
         return _absent("Wallet share could not be computed: there are no brand ratings.")
@@ -52,29 +49,16 @@ def summarise_wallet(ratings: pd.DataFrame) -> WalletSummary:
     rule = us["war_share"].astype(float)
     measured = us["spend_share"].astype(float)
     set_size = ratings.groupby("response_id", sort=True)["n_brands"].first().astype(float)
-    slope, intercept = _validate(rule[measured.notna()], measured.dropna())
     multi_brand_pct, mean_set_size = 100 * float((set_size >= 2).mean()), float(set_size.mean())
     return WalletSummary(
         count_responses=len(set_size),
         count_accounts=int(us["account_id"].nunique()),
         war_share_mean=float(rule.mean()),
         measured_share_mean=float(measured.mean()) if measured.notna().any() else None,
-        validation_slope=slope,
-        validation_intercept=intercept,
         multi_brand_pct=multi_brand_pct,
         mean_set_size=mean_set_size,
         caution=_caution(multi_brand_pct, mean_set_size),
     )
-
-
-def _validate(rule: pd.Series, measured: pd.Series) -> tuple[float | None, float | None]:
-    """Least-squares slope and intercept of measured share on the rule's; None where too few or all alike."""
-    x, y = rule.to_numpy(), measured.to_numpy()
-    if len(x) < MIN_MEASURED_SHARES or np.ptp(x) == 0:
-        return None, None
-    centred = x - x.mean()
-    slope = float(centred @ y / (centred @ centred))
-    return slope, float(y.mean() - slope * x.mean())
 
 
 def _caution(multi_brand_pct: float, mean_set_size: float) -> str | None:
@@ -96,8 +80,6 @@ def _absent(problem: str) -> WalletSummary:
         count_accounts=0,
         war_share_mean=None,
         measured_share_mean=None,
-        validation_slope=None,
-        validation_intercept=None,
         multi_brand_pct=None,
         mean_set_size=None,
         problem=problem,

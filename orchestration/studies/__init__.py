@@ -7,6 +7,7 @@ Does not belong here: statistics (`roi_models`), how a study is told (`roi_model
 
 from __future__ import annotations
 
+from orchestration.studies.brand_answers import CUSTOMER_VALUE, SHARE
 from orchestration.studies.drivers import DRIVERS
 from orchestration.studies.growth import GROWTH
 from orchestration.studies.latent import LATENT
@@ -14,6 +15,7 @@ from orchestration.studies.league import LEAGUE
 from orchestration.studies.predictions import PREDICTIONS
 from orchestration.studies.robustness import ROBUSTNESS
 from orchestration.studies.shape import SHAPE
+from orchestration.studies.stayers import STAYERS
 from orchestration.studies.study_asset import StudySpec, study_asset
 from orchestration.studies.themes import THEMES
 
@@ -27,6 +29,9 @@ STUDIES: tuple[StudySpec, ...] = (
     LEAGUE,
     DRIVERS,
     THEMES,
+    SHARE,
+    CUSTOMER_VALUE,
+    STAYERS,
 )
 
 STUDY_ASSETS = tuple(study_asset(spec) for spec in STUDIES)

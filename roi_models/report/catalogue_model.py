@@ -131,16 +131,6 @@ WALLET_MEASURES = (
         definition="Mean share of spend as stated or measured.",
     ),
     Measure(
-        column="validation_slope",
-        unit="ratio",
-        definition="Slope of measured share on the rule's share; one is ideal.",
-    ),
-    Measure(
-        column="validation_intercept",
-        unit="ratio",
-        definition="Intercept of the same line; zero is ideal.",
-    ),
-    Measure(
         column="multi_brand_pct",
         unit="share_pct",
         definition="Share of responses that name more than one brand.",

@@ -198,6 +198,7 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
     for row in note_rows(case_file):
         yield _stated(f"follow_up.{row.key}", row.data["sentence"], f"{tables.SURVIVAL_NOTES}.sentence", *FIGURES)
     yield _stated("wallet.problem", case_file.wallet.problem, f"{tables.WALLET}.problem", "wallet.")
+    yield _stated("wallet.caution", case_file.wallet.caution, f"{tables.WALLET}.caution", "wallet.")
     for part in ("headline", "balance_sentence", "holdout_sentence"):
         text = getattr(case_file.programme, part)
         yield _stated(f"programme.{part}", text, f"{tables.PROGRAMME}.{part}", "effect.", "holdout.")
