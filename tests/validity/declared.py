@@ -27,6 +27,13 @@ COVERAGE_SEEDS = range(20_001, 20_061)
 COVERAGE_ACCOUNTS = 1_000
 BINOMIAL_BAND = 0.999
 
+# Panels with a planted slope (`planted_panels.py`) for the gates of methods.md section 8, and the cut of the null's.
+GATE_SIMULATIONS = 500
+PLANTED_SEEDS_FROM, NULL_SEEDS_FROM = 40_001, 50_001
+PLANTED_SLOPE, PLANTED_ACCOUNTS = -0.25, 1_000
+GATE_COVERAGE, GATE_REJECTION = (0.93, 0.97), (0.031, 0.069)
+BOOTSTRAP_SEED, BOOTSTRAP_REPLICATES = 60_001, 1_000
+
 # What following up on an account's first low answer does on average, by both potential outcomes of three populations
 # (`test_the_truth_is_what_large_populations_give` computes them anew), and the standard errors of these means: points
 # of the mean answer of the six months after the case, and the share of accounts that leave voluntarily within twelve.
