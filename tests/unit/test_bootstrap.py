@@ -14,11 +14,12 @@ from roi_models.hazard import collapse, fit_hazard, select_cells
 def world():
     months = account_months(n_accounts=800, seed=4)
     cells = cells_of(months, lags=(3,))
-    return cells, fit_hazard(cells, control_levels_of(months), lag=3)
+    levels = control_levels_of(months)
+    return cells, levels, fit_hazard(cells, levels, lag=3)
 
 
 def test_each_replicate_is_the_fit_of_the_groups_drawn(world):
-    cells, fit = world
+    cells, _, fit = world
     got = bootstrap_fit(fit, cells, replicates=5, seed=11)
     assert got.count_failed == 0 and got.coef.shape == (5, len(fit.terms)) and got.terms == fit.terms
     rows = select_cells(cells, outcome="voluntary", lag=3)
@@ -31,7 +32,7 @@ def test_each_replicate_is_the_fit_of_the_groups_drawn(world):
 
 
 def test_the_spread_is_the_clustered_error(world):
-    cells, fit = world
+    cells, _, fit = world
     got = bootstrap_fit(fit, cells, replicates=400)
     position = fit.terms.index("score")
     assert got.std_error[position] == pytest.approx(np.sqrt(fit.covariance[position, position]), rel=0.1)
@@ -40,7 +41,7 @@ def test_the_spread_is_the_clustered_error(world):
 
 
 def test_replicates_without_a_maximum_are_counted_and_left_out(world):
-    cells, _ = world
+    cells, levels, _ = world
     # All events of one segment fall into one group: every replicate without it has none of them.
     is_ent = cells["control_key"].str.contains("ENT")
     cells = cells.copy()
@@ -48,7 +49,7 @@ def test_replicates_without_a_maximum_are_counted_and_left_out(world):
     first = cells.index[is_ent][0]
     group = cells.loc[first, "account_group"]
     cells.loc[first, ["count_at_risk", "count_voluntary", "count_churned"]] = [9, 5, 5]
-    fit = fit_hazard(cells, cells.iloc[:0].assign(kind="", control_id=""), lag=3)
+    fit = fit_hazard(cells, levels, lag=3)
     assert "segment=ENT" in fit.terms
     got = bootstrap_fit(fit, cells, replicates=200, seed=1)
     drawn = np.random.Generator(np.random.PCG64(1)).multinomial(256, np.full(256, 1 / 256), size=200)
@@ -57,7 +58,7 @@ def test_replicates_without_a_maximum_are_counted_and_left_out(world):
 
 
 def test_a_fit_without_numbers_is_refused(world):
-    cells, _ = world
-    hopeless = fit_hazard(cells.iloc[:0], cells.iloc[:0], lag=3)
+    cells, levels, _ = world
+    hopeless = fit_hazard(cells.iloc[:0], levels, lag=3)
     with pytest.raises(ValueError, match="nothing to bootstrap: Nobody was at risk"):
         bootstrap_fit(hopeless, cells)
