@@ -260,10 +260,10 @@ def as_markdown(results: list[dict[str, Any]]) -> str:
         lines += [
             "",
             f"{result['rows']:,} account-months, {result['events']:,} departures = "
-            f"{result['events'] / result['rows']:.2%} a month, {result['processors']} processors, load {result['load']}, "
-            f"medians of {result['runs']} run(s)",
+            f"{result['events'] / result['rows']:.2%} a month, {result['processors']} processors, "
+            f"load {result['load']}, medians of {result['runs']} run(s)",
             "",
-            "| | seconds | processor seconds | × ours | × its processor time | peak, MiB | slope | − ours | its error |",
+            "| | seconds | processor seconds | × ours | × ours, of these | peak, MiB | slope | − ours | its error |",
             "|---|" + "---:|" * 8,
         ]
         for name, fit in result["fits"].items():

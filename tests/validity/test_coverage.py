@@ -1,7 +1,8 @@
 """How often the slope's interval holds a planted truth, and how often a null is called an effect: the gates' figures.
 
 500 panels with an effect by default and five times as many without (why: `declared.py`); `--simulations N` takes the
-first N of the declared seeds, and fewer than 500 must lie in the 99.9 % binomial band instead. The demo's own process has a test of its own (`test_demo_coverage.py`).
+first N of the declared seeds, and fewer than 500 must lie in the 99.9 % binomial band instead. The demo's own process
+has a test of its own (`test_demo_coverage.py`).
 """
 
 from __future__ import annotations
@@ -85,8 +86,8 @@ def test_nulls_are_rejected_as_often_as_stated(simulations, gate):
     limit = bias_allowed(coefs, 0.0, is_full=is_full)
     gate(
         f"true nulls rejected in {rejected} of {count} simulations = {rejected / count:.1%} "
-        f"(allowed {low / count:.1%} to {high / count:.1%}); of the first {simulations} alone {first / simulations:.1%}; "
-        f"mean slope {coefs.mean():+.4f} (allowed {limit:.4f})"
+        f"(allowed {low / count:.1%} to {high / count:.1%}), of the first {simulations} alone "
+        f"{first / simulations:.1%}; mean slope {coefs.mean():+.4f} (allowed {limit:.4f})"
     )
     assert np.isfinite(coefs).all()
     assert low <= rejected <= high

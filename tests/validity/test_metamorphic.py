@@ -1,4 +1,4 @@
-"""What must not change a result, from rows to money: order, names, how cells are cut, units, and answers from the future.
+"""What must not change a result, from rows to money: order, names, how cells are cut, units, answers from the future.
 
 Exact where it can be: the same bits, or the same number to rounding.
 """
@@ -23,6 +23,7 @@ from roi_models.retention import estimate_retention
 from roi_models.simulate import retention_features, simulate
 from tests.unit.hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
 
+pytestmark = pytest.mark.gate
 COUNTS = ["count_at_risk", "count_voluntary", "count_involuntary", "count_churned"]
 K = 4
 
