@@ -18,6 +18,7 @@ for (run in seq_len(as.integer(arguments[3]))) {
   )
   clocks <- c(clocks, taken[["elapsed"]])
   cpus <- c(cpus, taken[["user.self"]] + taken[["sys.self"]])
+  if (taken[["elapsed"]] > as.numeric(arguments[5])) break
 }
 error <- sqrt(diag(fit$var))[match("score", names(coef(fit)))]
 cat(median(clocks), median(cpus), format(coef(fit)[["score"]], digits = 15), format(error, digits = 15), "\n")

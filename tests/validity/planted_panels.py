@@ -94,7 +94,7 @@ def cells_of_panel(panel: Panel, rows: np.ndarray | slice = slice(None)) -> pd.D
     is_scored = ~np.isnan(panel.score)
     score_bin = np.where(is_scored, np.nan_to_num(panel.score) / BIN_WIDTH + 1, 0).astype(int)
     parts = {
-        "group": (panel.group, GROUPS),
+        "group": (panel.group, int(panel.group.max()) + 1),
         "state": (panel.state, len(STATES)),
         "score_bin": (score_bin, round(10 / BIN_WIDTH) + 2),
         "step": (panel.step, len(STEPS)),
