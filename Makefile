@@ -31,8 +31,8 @@ test: $(INSTALLED) ## run the tests (four to five minutes on two cores)
 	@# Two workers share two cores: each may use one thread for linear algebra.
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup
 
-validate: $(INSTALLED) ## run the slow validity checks as well
-	@$(BIN)/python -m pytest -m validate
+validate: $(INSTALLED) ## run the gates of docs/methods.md and all slow checks, and print the gates' figures
+	@$(BIN)/python -m pytest -m "validate or gate"
 
 lint: $(INSTALLED) ## check style of Python and SQL
 	@$(BIN)/ruff check .
@@ -56,9 +56,10 @@ ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
 doctor: $(INSTALLED) ## say what is installed, configured and published, and what is wrong
 	@$(BIN)/voc-roi doctor
 
-bench: $(INSTALLED) ## print where a run's time goes, and how the warehouse grows
+bench: $(INSTALLED) ## print where a run's time goes, how the warehouse grows, and how long models take beside other libraries
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/warehouse.py
+	@$(BIN)/python bench/models.py
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-annotate \

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
+from roi_models.cell_codes import code_keys, decode_keys
 from roi_models.cloglog import clustered_covariance, fit_cloglog
 from roi_models.design import NotEstimableError, design_matrix, learn_encoding
 from roi_models.results import DesignEncoding, HazardFit
@@ -53,20 +54,25 @@ def select_cells(cells: pd.DataFrame, *, outcome: str, lag: int) -> pd.DataFrame
     covariates).
 
     Sorted by covariates and group and summed over duplicates, so neither row order nor split cells change a
-    sum.
+    sum. Texts come as categories.
     """
     if outcome not in OUTCOME_COLUMNS:
         raise ValueError(f"Unknown outcome '{outcome}': use one of {', '.join(OUTCOME_COLUMNS)}.")
     chosen = cells[cells["lag"] == lag]
-    rows = chosen[[*COVARIATES, "account_group"]].assign(
-        at_risk=chosen["count_at_risk"].astype(float),
-        events=chosen[OUTCOME_COLUMNS[outcome]].astype(float),
-        score_sum=chosen["score_sum"].astype(float),
-    )
     keys = [*COVARIATES, "account_group"]
-    rows = rows.groupby(keys, sort=True, as_index=False, dropna=False)[["at_risk", "events", "score_sum"]].sum()
-    rows = rows[rows["at_risk"] > 0].reset_index(drop=True)
-    return rows.assign(cell=rows.groupby(COVARIATES, sort=True, dropna=False).ngroup())
+    code, levels = code_keys(chosen[keys])
+    order = np.argsort(code, kind="stable")
+    starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    columns = {"at_risk": "count_at_risk", "events": OUTCOME_COLUMNS[outcome], "score_sum": "score_sum"}
+    sums = {
+        name: np.add.reduceat(chosen[column].to_numpy(float)[order], starts) if len(starts) else np.empty(0)
+        for name, column in columns.items()
+    }
+    held = np.flatnonzero(sums["at_risk"] > 0)
+    code = code[order[starts[held]]]
+    rows = dict(zip(keys, decode_keys(code, levels), strict=True)) | {name: sums[name][held] for name in sums}
+    is_next = np.diff(code // max(len(levels[-1]), 1), prepend=-1) != 0
+    return pd.DataFrame(rows).assign(cell=np.cumsum(is_next) - 1)
 
 
 def collapse(rows: pd.DataFrame) -> pd.DataFrame:
@@ -75,9 +81,13 @@ def collapse(rows: pd.DataFrame) -> pd.DataFrame:
 
     Row i is cell i of `select_cells`.
     """
-    sums = rows.groupby(COVARIATES, sort=True, as_index=False, dropna=False)[["at_risk", "events", "score_sum"]].sum()
+    sums = rows.groupby("cell", sort=True)[["at_risk", "events", "score_sum"]].sum().reset_index(drop=True)
     mean = sums["score_sum"] / sums["at_risk"]
-    return sums.assign(score=mean.where(sums["score_state"] != "silent")).drop(columns="score_sum")
+    first = np.flatnonzero(np.diff(rows["cell"].to_numpy(), prepend=-1))
+    cells = pd.DataFrame({name: np.asarray(rows[name].iloc[first]) for name in COVARIATES})
+    return cells.assign(
+        at_risk=sums["at_risk"], events=sums["events"], score=mean.where(cells["score_state"] != "silent")
+    )
 
 
 def predict_log_hazard(fit: HazardFit, frame: pd.DataFrame) -> np.ndarray:

@@ -86,6 +86,7 @@ def one_answer(score=5):
     return pd.DataFrame({"account_id": ["A"], "contact_key": ["c"], "score": [score]})
 
 
+@pytest.mark.gate
 def test_retained_revenue_vectors_with_the_ramp():
     case = build_case(known_effect(), one_account(), one_answer(), POINT, scale=NPS)
     want = WANT["case_120k_90k"]
@@ -101,6 +102,7 @@ def test_retained_revenue_vectors_with_the_ramp():
     )
 
 
+@pytest.mark.gate
 def test_retained_revenue_vectors_without_the_ramp():
     case = build_case(known_effect(), one_account(), one_answer(), replace(POINT, ramp_months=0), scale=NPS)
     assert case.years["benefit"].tolist() == [0, *WANT["margin_const"]]

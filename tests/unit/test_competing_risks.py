@@ -43,6 +43,7 @@ def mgus2() -> MonthCounts:
     )
 
 
+@pytest.mark.gate
 def test_incidence_equals_r_with_many_ties():
     counts = mgus2()
     incidence, _ = aalen_johansen(counts)

@@ -15,6 +15,7 @@ def amounts(values):
     return [Decimal(value) for value in values]
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("case", vectors()["tei"], ids=lambda case: case["name"])
 def test_tei_cases_to_the_cent(case):
     got = appraise(
@@ -32,6 +33,7 @@ def test_tei_cases_to_the_cent(case):
     assert got.irr == (None if case["irr"] is None else pytest.approx(case["irr"], abs=1e-9))
 
 
+@pytest.mark.gate
 def test_discounting_vectors():
     want = vectors()["discount"]
     effective, nominal = monthly_rate(0.10), monthly_rate(0.10, "nominal")
@@ -41,6 +43,7 @@ def test_discounting_vectors():
     assert to_cents(present_value([12000] * 3, 0.10)) == float(want["pv_12000x3_year_end"])
 
 
+@pytest.mark.gate
 def test_customer_lifetime_value_at_period_end_and_start():
     want = vectors()["clv"]
     rate = monthly_rate(0.10)
@@ -50,6 +53,7 @@ def test_customer_lifetime_value_at_period_end_and_start():
     assert to_cents(present_value(start, rate, first_period=0)) == float(want["start_of_month"])
 
 
+@pytest.mark.gate
 def test_evpi_of_a_normal_npv():
     want = vectors()["evpi_normal"]
     # A stratified sample: the quantiles at the middle of a million equal slices.

@@ -28,6 +28,7 @@ def test_mean_and_error_by_hand():
     assert error == pytest.approx(float(variance) ** 0.5, abs=1e-15)
 
 
+@pytest.mark.gate
 def test_area_equals_r_on_rossi():
     data = load_rossi()
     counts = count_months(data["week"].to_numpy(), data["arrest"].map({1: "left", 0: None}))

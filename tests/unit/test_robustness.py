@@ -6,6 +6,7 @@ from reference_files import vectors
 from roi_models.robustness import e_value, e_value_of_limit, risk_ratio_of_hazard_ratio
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("case", vectors()["evalue"], ids=str)
 def test_published_e_values(case):
     common = case.get("common", False)

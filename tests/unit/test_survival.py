@@ -54,6 +54,7 @@ def test_slopes_equal_r(rossi, prio_levels):
     assert got.cloglog_coef == pytest.approx(cloglog["coef"], abs=1e-6)
 
 
+@pytest.mark.gate
 def test_kaplan_meier_of_everybody(rossi):
     curves = survival_by_group(rossi.assign(score_group="passive")).curves.set_index("month")
     for week, survival in vectors()["km_rossi"].items():

@@ -13,12 +13,14 @@ from reference_files import vectors
 from roi_models.wallet import summarise_wallet, wallet_allocation_rule
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize(("count", "shares"), vectors()["war"].items())
 def test_rule_by_rank(count, shares):
     ranks = range(1, int(count) + 1)
     assert wallet_allocation_rule(ranks, lower_is_better=True) == tuple(map(Fraction, shares))
 
 
+@pytest.mark.gate
 @pytest.mark.parametrize("case", vectors()["war_ties_midrank"], ids=lambda case: str(case["scores"]))
 def test_ties_take_the_mid_rank(case):
     assert wallet_allocation_rule(case["scores"]) == tuple(map(Fraction, case["war"]))
