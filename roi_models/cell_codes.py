@@ -29,11 +29,10 @@ def code_keys(keys: pd.DataFrame) -> tuple[np.ndarray, list[np.ndarray]]:
     return code, levels
 
 
-def decode_keys(code: np.ndarray, levels: list[np.ndarray]) -> list[np.ndarray | pd.Categorical]:
-    """The key columns behind the numbers of `code_keys`; texts come as categories, which are cheap to lay out."""
+def decode_keys(code: np.ndarray, levels: list[np.ndarray]) -> list[np.ndarray]:
+    """The key columns behind the numbers of `code_keys`."""
     columns = []
     for level in reversed(levels):
         code, place = np.divmod(code, max(len(level), 1))
-        is_text = level.dtype == object and not pd.isna(level).any()
-        columns.append(pd.Categorical.from_codes(place, level) if is_text else level[place])
+        columns.append(level[place])
     return columns[::-1]

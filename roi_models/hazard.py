@@ -54,7 +54,7 @@ def select_cells(cells: pd.DataFrame, *, outcome: str, lag: int) -> pd.DataFrame
     covariates).
 
     Sorted by covariates and group and summed over duplicates, so neither row order nor split cells change a
-    sum. Texts come as categories.
+    sum.
     """
     if outcome not in OUTCOME_COLUMNS:
         raise ValueError(f"Unknown outcome '{outcome}': use one of {', '.join(OUTCOME_COLUMNS)}.")

@@ -159,12 +159,6 @@ def test_a_slice_that_moved_along_with_the_company_does_not_stand_out():
     assert [row.data["slice_value"] for row in shown] == ["AMER"]
 
 
-def test_a_bridge_that_ends_elsewhere_than_the_accounts_says_why():
-    assert "The bridge above ends elsewhere" in text_of(page_of(conditional_case()))
-    agreed = measures().bridge.assign(closing_amount=40_000.0 + 9_000.5 + 4_100.0 + 12_000.25)
-    assert "The bridge above ends elsewhere" not in text_of(page_of(case_with(bridge=agreed)))
-
-
 def test_no_more_slices_than_fit():
     slices = pd.concat([score_slices().iloc[:1].assign(slice_value=f"s{number:02d}") for number in range(30)])
     assert len(rows_measures.standing_out(case_with(score_slices=slices))) == rows_measures.SHOWN_SLICES
