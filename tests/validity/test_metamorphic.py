@@ -18,7 +18,9 @@ from planted_panels import GROUPS, LAG, cells_of_panel, draw_panel, levels_of_pa
 from roi_models.assumptions import Assumptions
 from roi_models.bootstrap import bootstrap_fit
 from roi_models.business_case import build_case
-from roi_models.hazard import fit_hazard, score_effect
+from roi_models.cloglog import clustered_covariance
+from roi_models.design import design_matrix
+from roi_models.hazard import at_least_model_based, collapse, fit_hazard, score_effect, select_cells
 from roi_models.retention import estimate_retention
 from roi_models.simulate import retention_features, simulate
 from tests.unit.hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
@@ -48,6 +50,19 @@ def fit(cells, levels):
     found = fit_hazard(cells, levels, lag=LAG)
     assert found.problem is None
     return found
+
+
+def sandwich(cells: pd.DataFrame, fit) -> np.ndarray:
+    """The clustered covariance before any term's error is raised to the model-based one."""
+    rows = select_cells(cells, outcome=fit.outcome, lag=fit.lag)
+    return clustered_covariance(
+        design_matrix(fit.encoding, collapse(rows))[rows["cell"].to_numpy()],
+        fit.coef,
+        fit.covariance_model,
+        at_risk=rows["at_risk"].to_numpy(),
+        events=rows["events"].to_numpy(),
+        cluster=rows["account_group"].to_numpy(),
+    )
 
 
 def same_bits(one, other) -> bool:
@@ -99,16 +114,19 @@ def test_cells_cut_in_two_or_put_together_change_nothing(cells, levels, fit):
 
 
 def test_k_times_the_counts_make_errors_smaller_by_the_root_of_k(cells, levels, fit):
-    often = fit_hazard(cells.assign(**(cells[COUNTS] * K), score_sum=cells["score_sum"] * K), levels, lag=LAG)
+    written_often = cells.assign(**(cells[COUNTS] * K), score_sum=cells["score_sum"] * K)
+    often = fit_hazard(written_often, levels, lag=LAG)
     assert often.coef == pytest.approx(fit.coef, abs=1e-9)
     assert often.covariance_model == pytest.approx(fit.covariance_model / K, rel=1e-8)
     # The same accounts written down k times are no more accounts: errors that cluster over them stay.
-    assert often.covariance == pytest.approx(fit.covariance, rel=1e-8, abs=1e-14)
+    plain = sandwich(cells, fit)
+    assert fit.covariance == pytest.approx(at_least_model_based(plain, fit.covariance_model), rel=1e-8, abs=1e-14)
+    assert sandwich(written_often, often) == pytest.approx(plain, rel=1e-8, abs=1e-14)
     # Other accounts, k times as many and alike, are: 1/√k, but for the correction for the number of groups.
     copies = pd.concat([cells.assign(account_group=cells["account_group"] + GROUPS * copy) for copy in range(K)])
     many = fit_hazard(copies, levels, lag=LAG)
     corrected = K * GROUPS / (K * GROUPS - 1) * (GROUPS - 1) / GROUPS
-    assert many.covariance == pytest.approx(fit.covariance / K * corrected, rel=1e-8, abs=1e-14)
+    assert sandwich(copies, many) == pytest.approx(plain / K * corrected, rel=1e-8, abs=1e-14)
 
 
 def test_all_scores_shifted_leave_every_slope(cells, levels, fit):
