@@ -154,7 +154,7 @@ def _kill_while_publishing(home: Home) -> Killed:
     try:
         said = _read_until(process, "✓ raw zone")
         beside = finish(home.start("run"))
-        said += _read_until(process, "✓ value at stake")
+        said += _read_until(process, "✓ robustness")
         while process.poll() is None and not _is_publishing(home.published):
             time.sleep(0.01)
     finally:
