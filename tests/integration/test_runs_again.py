@@ -1,4 +1,7 @@
-"""Running again: after a kill, after a bad file, with nothing new, beside another run, on the same inputs."""
+"""Running again: after a kill, after a bad file, with nothing new, beside another run, on the same inputs.
+
+What follows on a killed run takes four more runs, so it belongs to `make validate`, which CI samples.
+"""
 
 from __future__ import annotations
 
@@ -89,6 +92,7 @@ def _read_until(process, beginning):
     pytest.fail(f"the run ended before '{beginning}': {''.join(seen)}")
 
 
+@pytest.mark.validate
 def test_a_second_run_at_once_says_who_holds_the_lock(killed):
     assert killed.beside.code == 1
     assert f"is under way (process {killed.pid}, started " in killed.beside.err
@@ -97,6 +101,7 @@ def test_a_second_run_at_once_says_who_holds_the_lock(killed):
     assert killed.beside.out == ""
 
 
+@pytest.mark.validate
 def test_a_killed_run_leaves_latest_as_it_was(killed):
     unfinished = [name for name in killed.left if name != EARLIER]
     assert len(unfinished) == 1
@@ -105,6 +110,7 @@ def test_a_killed_run_leaves_latest_as_it_was(killed):
     assert killed.events == ["started"]
 
 
+@pytest.mark.validate
 def test_a_bad_file_stops_at_the_gate_with_a_sentence(mended):
     assert mended.bad.code == 1
     assert "The gate 'gate: raw' stopped the run; nothing was published." in mended.bad.err
@@ -116,11 +122,13 @@ def test_a_bad_file_stops_at_the_gate_with_a_sentence(mended):
     assert mended.bad.out == ""
 
 
+@pytest.mark.validate
 def test_a_bad_file_leaves_what_is_published_alone_and_cleans_up_after_the_killed(mended):
     assert mended.latest == EARLIER
     assert mended.left == [EARLIER]
 
 
+@pytest.mark.validate
 def test_the_run_after_the_file_was_mended_succeeds(mended, demo_run):
     assert mended.good.code == 0, mended.good.err + mended.home.last_error()
     run_id = demo_run.home.latest.readlink().as_posix()
@@ -131,11 +139,13 @@ def test_the_run_after_the_file_was_mended_succeeds(mended, demo_run):
     assert events == ["started", "started", "stopped", "started", "published"]
 
 
+@pytest.mark.validate
 def test_a_rebuild_computes_anew_and_finds_itself_equal(mended):
     assert "dbt build" in mended.good.err
     assert "equal to the run published before" in mended.good.err
 
 
+@pytest.mark.validate
 def test_equal_inputs_in_two_homes_publish_equal_bytes_under_one_id(mended, demo_run):
     first, second = demo_run.home.latest, mended.rebuilt
     assert document(first, "manifest.json")["run_id"] == document(second, "manifest.json")["run_id"]
@@ -144,10 +154,12 @@ def test_equal_inputs_in_two_homes_publish_equal_bytes_under_one_id(mended, demo
     assert [name for name in here if here[name] != there[name]] == []
 
 
+@pytest.mark.validate
 def test_equal_inputs_in_two_homes_give_equal_workbooks(mended, demo_run):
     assert _cells(demo_run.home.latest) == _cells(mended.rebuilt)
 
 
+@pytest.mark.validate
 def test_equal_inputs_in_two_homes_give_equal_databases(mended, demo_run):
     first, second = demo_run.home.latest, mended.rebuilt
     names = tables(first)
@@ -161,6 +173,7 @@ def test_equal_inputs_in_two_homes_give_equal_databases(mended, demo_run):
                 assert left == [], f"{name}: in {one} only"
 
 
+@pytest.mark.validate
 def test_manifests_differ_in_time_stamps_only(mended, demo_run):
     timed = {"started_at", "finished_at", "steps", "outputs"}
     first, second = (
@@ -170,6 +183,7 @@ def test_manifests_differ_in_time_stamps_only(mended, demo_run):
     assert first == second
 
 
+@pytest.mark.validate
 def test_nothing_of_the_machine_is_published(mended):
     for name in ("report.html", "manifest.json", "figures.json"):
         text = (mended.rebuilt / name).read_text(encoding="utf-8")

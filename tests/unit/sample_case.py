@@ -228,6 +228,7 @@ def landmark_follow_up(count: int) -> FollowUp:
     return follow_up(landmark_accounts(n=count, hazard=0.03), horizon_months=36, outcome="voluntary")
 
 
+@cache
 def conditional_case() -> CaseFile:
     case = business_case()
     sentence = conditional_sentence(case)
@@ -254,6 +255,7 @@ def conditional_case() -> CaseFile:
     )
 
 
+@cache
 def null_case() -> CaseFile:
     plain = conditional_case()
     verdict = Verdict(
@@ -271,6 +273,7 @@ def null_case() -> CaseFile:
     )
 
 
+@cache
 def failed_case() -> CaseFile:
     check = Check(
         id="estimable",
@@ -318,6 +321,7 @@ def failed_case_with_flows() -> CaseFile:
     return replace(failed_case(), case=business_case(), retention=conditional_case().retention)
 
 
+@cache
 def sparse_case() -> CaseFile:
     plain = conditional_case()
     wallet = WalletSummary(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 
@@ -72,6 +74,7 @@ def trial_panel(
     )
 
 
+@cache
 def programme() -> ProgrammeEvidence:
     """The evidence of that trial, with one outcome that cannot be compared."""
     cases = trial_cases().assign(is_departed_otherwise=False)

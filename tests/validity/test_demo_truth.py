@@ -80,12 +80,14 @@ def test_slope_covers_its_large_sample_value():
     assert coef + Z95 * std_error < 0 and std_error < abs(LARGE_SAMPLE_SLOPE) / 5
 
 
+@pytest.mark.validate
 def test_the_demo_claims_conditionally():
     """The counterpart of the next two: with an effect, the same case is claimed, so `none` there means something."""
     data = observed()
     assert verdict_of(data, retention_of(data)).claim == Claim.CONDITIONAL
 
 
+@pytest.mark.validate
 def test_the_gain_covers_the_truth_of_both_potential_outcomes():
     """The slope of the answers alone understates the gain: its interval is all below the truth."""
     data = observed()
@@ -95,6 +97,7 @@ def test_the_gain_covers_the_truth_of_both_potential_outcomes():
     assert case.observed_gain_high_pp < truth
 
 
+@pytest.mark.validate
 @pytest.mark.parametrize("switch", ["null", "reverse"])
 def test_without_an_effect_nothing_is_claimed(switch):
     data = observed(switch, lags=(1, LAG))
