@@ -248,6 +248,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         rows=_tables(case_file) | _measured(case_file),
         buckets=rows.BUCKETS,
         shown_rows=rows_studies.shown_rows,
+        shown_columns=rows_studies.shown_columns,
         sentence_place=rows_studies.sentence_place,
         study_prefix=rows_studies.prefix,
     )

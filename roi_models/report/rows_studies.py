@@ -5,8 +5,10 @@ Belongs here: which rows of a study's table are shown, and the ids they carry. D
 
 from __future__ import annotations
 
+import pandas as pd
+
 from roi_models.report.rows import Row, keyed
-from roi_models.study import Study, StudyTable
+from roi_models.study import Shown, Study, StudyTable
 
 
 def prefix(study: Study, table: StudyTable) -> str:
@@ -19,6 +21,14 @@ def shown_rows(table: StudyTable) -> tuple[Row, ...]:
     if not table.shown:
         return ()
     return keyed(table.frame.head(table.rows), table.keys, named_by=table.named_by or table.keys[0])
+
+
+def shown_columns(table: StudyTable) -> tuple[Shown, ...]:
+    """The columns to print, without texts that say nothing of any printed row (a reason, where nothing needs one)."""
+    printed = table.frame.head(table.rows)
+    return tuple(
+        column for column in table.shown if column.unit or printed[column.column].replace("", pd.NA).notna().any()
+    )
 
 
 def sentence_place(study: Study, number: int) -> str:

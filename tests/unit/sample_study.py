@@ -15,6 +15,7 @@ def sample_study(section: Section = Section.SCORES) -> Study:
             "high": [0.7, 0.45, None],
             "shift": [-0.4, None, 0.0],
             "reading": ["keep", "mend", "never printed"],
+            "refused": ["", None, "only of a row that is not printed"],
         }
     )
     table = StudyTable(
@@ -35,6 +36,7 @@ def sample_study(section: Section = Section.SCORES) -> Study:
             ),
             Shown(column="shift", heading="Shift", unit="points", is_signed=True, definition="{label}: its movement."),
             Shown(column="reading", heading="Reading"),
+            Shown(column="refused", heading="Not computed because"),
         ),
     )
     sentence = "Speed explains 61 % of what is explained; 17 other drivers were left out."

@@ -52,6 +52,11 @@ def test_the_page_tells_a_study_in_its_section_and_escapes_names(case_file, sect
     assert "never printed" not in page
 
 
+def test_a_text_that_says_nothing_of_any_printed_row_is_left_out(case_file):
+    page = render_report(case_file, build_figures(case_file))
+    assert "Reading" in page and "Not computed because" not in page
+
+
 def test_no_study_leaves_no_trace():
     case_file = replace(conditional_case(), studies=())
     assert 'id="study-' not in render_report(case_file, build_figures(case_file))
