@@ -108,7 +108,7 @@ def _child(name: str, panel: Path, number: int) -> dict[str, Any]:
 
 
 def _ours(panel: Path, runs: int) -> dict[str, Any]:
-    from roi_models.bootstrap import bootstrap_fit
+    from roi_models.hazards.bootstrap import bootstrap_fit
 
     found, cells, fit = _grouped(panel, runs, CELLS)
     timed = _timed(runs, lambda: bootstrap_fit(fit, cells, replicates=REPLICATES))
@@ -134,7 +134,7 @@ def _grouped(panel: Path, runs: int, query: str) -> tuple[dict[str, Any], Any, A
     """Group and fit; returns the measurements, the cells and the fit."""
     import duckdb
 
-    from roi_models.hazard import fit_hazard, score_effect
+    from roi_models.hazards.hazard import fit_hazard, score_effect
 
     with duckdb.connect(str(panel), read_only=True) as connection:
         levels = connection.execute("select * from control_levels").df()

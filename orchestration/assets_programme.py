@@ -9,8 +9,8 @@ import dagster as dg
 from orchestration import marts, programme
 from orchestration.roi_asset import roi_asset
 from orchestration.run import Run
-from roi_models.programme_effects import programme_evidence
-from roi_models.programme_results import ProgrammeEvidence, Windows
+from roi_models.programmes.programme_effects import programme_evidence
+from roi_models.programmes.programme_results import ProgrammeEvidence, Windows
 
 
 @roi_asset("fct_follow_ups", "fct_account_months", "fct_survey_responses", "agg_hazard_cells")

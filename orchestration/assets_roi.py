@@ -13,17 +13,17 @@ from orchestration.assets_programme import programme_effects
 from orchestration.case_file import assumptions_of
 from orchestration.roi_asset import as_markdown, roi_asset
 from orchestration.run import Run
-from roi_models.account_predictions import AccountPredictions, predict_accounts
-from roi_models.business_case import build_case
-from roi_models.decomposition import decompose
-from roi_models.follow_up import follow_up
-from roi_models.followed import FollowUp
-from roi_models.latent_score import correct_slope
-from roi_models.prediction_reasons import AgeWords
+from roi_models.case.business_case import build_case
+from roi_models.durations.follow_up import follow_up
+from roi_models.durations.followed import FollowUp
+from roi_models.durations.survival import survival_by_group
+from roi_models.hazards.decomposition import decompose
+from roi_models.hazards.retention import estimate_retention
+from roi_models.predictions.account_predictions import AccountPredictions, predict_accounts
+from roi_models.predictions.prediction_reasons import AgeWords
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup, WalletSummary
-from roi_models.retention import estimate_retention
-from roi_models.survival import survival_by_group
-from roi_models.wallet import summarise_wallet
+from roi_models.satisfaction.latent_score import correct_slope
+from roi_models.wallets.wallet import summarise_wallet
 
 
 @roi_asset(

@@ -13,11 +13,11 @@ from orchestration.marts import read_active_accounts, read_current_answers, read
 from orchestration.measures import read_measures
 from orchestration.profiles import BusinessCaseConfig
 from orchestration.run import Run
-from roi_models.account_predictions import AccountPredictions
-from roi_models.assumptions import Assumptions
-from roi_models.business_case import case_problem
-from roi_models.followed import FollowUp
-from roi_models.programme_results import ProgrammeEvidence
+from roi_models.case.assumptions import Assumptions
+from roi_models.case.business_case import case_problem
+from roi_models.durations.followed import FollowUp
+from roi_models.predictions.account_predictions import AccountPredictions
+from roi_models.programmes.programme_results import ProgrammeEvidence
 from roi_models.results import (
     BusinessCase,
     CaseFile,
@@ -27,7 +27,7 @@ from roi_models.results import (
     WalletSummary,
 )
 from roi_models.study import Study
-from roi_models.verdict import absent_checks, judge
+from roi_models.verdicts.verdict import absent_checks, judge
 
 # Canonical tables that no figure of a report is made from yet.
 UNUSED_TABLES = frozenset({"programme_costs"})

@@ -1,7 +1,7 @@
 """What the marts say about the data that went in: buckets, rejections, flags, the tie to the ledger, what is absent.
 
 Belongs here: counts and shares for the verdict and the report.
-Does not belong here: the rules that reject or flag a row (dbt), how bad a share is (`roi_models/thresholds.py`).
+Does not belong here: the rules that reject or flag a row (dbt), how bad a share is (`roi_models/verdicts`).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """From marts to the frames of programme effects: first cases with what came before and after, scores around them.
 
 Belongs here: queries that put a case beside the account's months and answers, by the windows that the models set.
-Does not belong here: comparing arms (`roi_models/programme_effects.py`), what a case or an arm is (dbt).
+Does not belong here: comparing arms (`roi_models/programmes/programme_effects.py`), what a case or an arm is (dbt).
 
 Nothing of an account is read that was not known when its case was opened, but for outcomes, which are all from later
 months: answers count from the first day of the month after the case on, so nobody's answer of the same wave does.
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from orchestration.run import Run
-from roi_models.programme_results import Windows
+from roi_models.programmes.programme_results import Windows
 
 # An account's first case on a low answer to the primary metric, while the account was at risk. One that left on the
 # day of the case is left out: nobody can tell which came first.
@@ -68,7 +68,7 @@ _RATE = """
 
 
 def queries(windows: Windows, *, voluntary_only: bool) -> Mapping[str, str]:
-    """`cases` and `panel` as `roi_models/programme_results.py` describes them, and `rate`, accounts with a case a year.
+    """`cases` and `panel` as `programme_results.py` describes them, and `rate`, accounts with a case a year.
 
     Departures are those that the retention model has for its outcome; the others stand beside them as a placebo. Who
     left and came back has left. Quarters of the panel are whole ones before and after the month of the case, up to four

@@ -1,7 +1,7 @@
 """Write, audit, publish: a run's folder is built beside, checked, renamed, and `latest` switched at the very end.
 
 Belongs here: what a published folder holds, completeness, the switch.
-Does not belong here: the manifest (`manifest.py`), rendering (`roi_models/report`), judging (`roi_models/verdict.py`).
+Does not belong here: the manifest (`manifest.py`), rendering (`roi_models/report`), judging (`roi_models/verdicts`).
 """
 
 from __future__ import annotations

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from roi_models.followed import FollowUp, empty_follow_up
-from roi_models.judgement import Verdict
+from roi_models.durations.followed import FollowUp, empty_follow_up
 from roi_models.measures import Measures, empty_measures
-from roi_models.programme_results import ProgrammeEvidence, no_evidence
+from roi_models.programmes.programme_results import ProgrammeEvidence, no_evidence
 from roi_models.study import Study
+from roi_models.verdicts.judgement import Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from roi_models.judgement import Check
+from roi_models.verdicts.judgement import Check
 
 
 class Section(StrEnum):

@@ -1,7 +1,7 @@
 """The studies of answers about brands: what moves share of wallet, and what customers find us worth.
 
 Belongs here: the queries and declarations of these two studies. Does not belong here: statistics
-(`roi_models/share_study.py`, `roi_models/customer_value.py`), ranks and the rule's shares (`fct_wallet_share`).
+(`roi_models/wallets`), ranks and the rule's shares (`fct_wallet_share`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import pandas as pd
 
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models import customer_value, share_study
 from roi_models.study import Study
+from roi_models.wallets import customer_value, share_study
 
 # One row per respondent who names us. A respondent who calls several brands ours states one share: their sum, as in
 # agg_wallet_by_account. The account's score is the primary metric's as known before the month of the answer began.
@@ -65,7 +65,7 @@ def _customer_value(run: Run) -> Study:
 
 
 def read_answers(run: Run) -> pd.DataFrame:
-    """Answers about brands in the columns of `roi_models.brand_answers.ANSWER_COLUMNS`."""
+    """Answers about brands in the columns of `roi_models.wallets.brand_answers.ANSWER_COLUMNS`."""
     return run.warehouse.read(ANSWERS)
 
 

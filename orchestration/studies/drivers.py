@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models.drivers_study import ATTRIBUTES, TOUCHPOINTS, study_drivers
+from roi_models.drivers.drivers_study import ATTRIBUTES, TOUCHPOINTS, study_drivers
 from roi_models.study import Study
 
 RATINGS = """

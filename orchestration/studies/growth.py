@@ -1,14 +1,14 @@
 """Net revenue retention from its movements: what it reads, and its study.
 
-Belongs here: queries and the declaration. Does not belong here: estimation (`roi_models/growth.py`), rules (dbt).
+Belongs here: queries and the declaration. Does not belong here: estimation (`roi_models/revenue`), rules (dbt).
 """
 
 from orchestration import marts
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models.growth import GrowthFrames, study_growth
-from roi_models.growth_tables import MOVEMENTS_TABLE, RETENTION_TABLE
 from roi_models.results import RetentionEffect
+from roi_models.revenue.growth import GrowthFrames, study_growth
+from roi_models.revenue.growth_tables import MOVEMENTS_TABLE, RETENTION_TABLE
 from roi_models.study import Study
 
 _KEY = "lag, account_group, score_state, score_bin, tenure_step, is_renewal, control_key"

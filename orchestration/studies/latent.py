@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models.latent_study import latent_study
 from roi_models.results import BusinessCase, RetentionEffect
+from roi_models.satisfaction.latent_study import latent_study
 from roi_models.study import Study
 
 

@@ -1,7 +1,7 @@
 """The study that compares metrics: which foretells departures and share of wallet best, out of time.
 
 Belongs here: reading its frames and handing them over. Does not belong here: the queries (`league_queries.py`), the
-comparison (`roi_models/metric_league.py`), its sentences (`roi_models/league_study.py`).
+comparison (`roi_models/predictions/metric_league.py`), its sentences (`roi_models/predictions/league_study.py`).
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from orchestration import marts
 from orchestration.run import Run
 from orchestration.studies.league_queries import queries
 from orchestration.studies.study_asset import StudySpec
-from roi_models.league_candidates import WAR, LeagueComposite, LeagueMetric
-from roi_models.league_study import PRINTED, TABLE, LeagueFrames, conduct_league
+from roi_models.predictions.league_candidates import WAR, LeagueComposite, LeagueMetric
+from roi_models.predictions.league_study import PRINTED, TABLE, LeagueFrames, conduct_league
 from roi_models.study import Study
 
 # Beside the headline lag: all that is known, and what was known half a year ago.

@@ -1,7 +1,7 @@
 """The frames of the metric league: accounts at dates, what was known of every metric then, and what came after.
 
 Belongs here: queries over account-months and spans of answers, down to account × date rows. Does not belong here:
-fitting, comparing and sentences (`roi_models/metric_league.py`, `roi_models/league_study.py`).
+fitting, comparing and sentences (`roi_models/predictions/metric_league.py`, `roi_models/predictions/league_study.py`).
 
 Renewals near are told from the renewals that lie behind (or from the anniversary): a leaver's later renewals are
 deleted from contracts, so that a renewal date ahead would tell who stayed.

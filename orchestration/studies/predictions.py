@@ -1,7 +1,7 @@
 """The study of the predictions: would the model have foretold a year that it had not seen?
 
 Belongs here: reading the cells of the years and handing them over. Does not belong here: predicting accounts (the asset
-`account_predictions`), calibration (`roi_models/rolling_origin.py`), sentences (`roi_models/prediction_study.py`).
+`account_predictions`), calibration (`rolling_origin.py`), sentences (`prediction_study.py`).
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from orchestration import marts
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models.account_predictions import AccountPredictions
-from roi_models.prediction_study import TABLE, trust_predictions
-from roi_models.rolling_origin import rolling_origin
+from roi_models.predictions.account_predictions import AccountPredictions
+from roi_models.predictions.prediction_study import TABLE, trust_predictions
+from roi_models.predictions.rolling_origin import rolling_origin
 from roi_models.study import Study
 
 

@@ -1,6 +1,6 @@
 """The robustness card: what is read from the marts to try to break the headline.
 
-Belongs here: its queries. Does not belong here: estimation and sentences (`roi_models/robustness_study.py`).
+Belongs here: its queries. Does not belong here: estimation and sentences (`roi_models/verdicts/robustness_study.py`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from orchestration.marts import read_cells, read_cells_by_year, read_control_lev
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
 from roi_models.results import BusinessCase, RetentionEffect
-from roi_models.robustness_study import TABLES, study_robustness
 from roi_models.study import Study
+from roi_models.verdicts.robustness_study import TABLES, study_robustness
 
 # Accounts whose scores are made anew from the answers: enough to meet every rule, few enough to cost nothing.
 AUDITED_ACCOUNTS = 300

@@ -1,15 +1,15 @@
 """The shape of the score's effect: what it reads, and its study.
 
 Belongs here: where the declared metric bends, and the declaration.
-Does not belong here: estimation (`roi_models/score_shape.py`, `cause_hazards.py`), rules (dbt).
+Does not belong here: estimation (`roi_models/hazards/score_shape.py`, `cause_hazards.py`), rules (dbt).
 """
 
 from orchestration import marts
 from orchestration.profiles import Metric
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models.score_shape import Cuts
-from roi_models.shape_study import CAUSES_TABLE, SLOPES_TABLE, TESTS_TABLE, study_shape
+from roi_models.hazards.score_shape import Cuts
+from roi_models.hazards.shape_study import CAUSES_TABLE, SLOPES_TABLE, TESTS_TABLE, study_shape
 from roi_models.study import Study
 
 

@@ -1,6 +1,6 @@
 """The study of revenue among those who stay: accounts once a year, what they paid then and a year later.
 
-Belongs here: the query and declaration of the study. Does not belong here: statistics (`roi_models/stayers.py`),
+Belongs here: the query and declaration of the study. Does not belong here: statistics (`roi_models/revenue`),
 revenue (`fct_account_months`), why accounts leave (the headline).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from orchestration import marts
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
-from roi_models import stayers
+from roi_models.revenue import stayers
 from roi_models.study import Study
 
 # Landmarks lie whole years before as-of, so each account is there once a year and every year after is complete. The

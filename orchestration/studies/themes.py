@@ -9,9 +9,9 @@ from __future__ import annotations
 from orchestration.marts import churn_outcome
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
+from roi_models.drivers.theme_effects import FOLLOWED_MONTHS
+from roi_models.drivers.themes_study import TABLE, study_themes
 from roi_models.study import Study
-from roi_models.theme_effects import FOLLOWED_MONTHS
-from roi_models.themes_study import TABLE, study_themes
 
 # Departures strictly after the day of the comment; unknown while the year after the comment is not over.
 COMMENTS = f"""

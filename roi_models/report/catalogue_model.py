@@ -10,10 +10,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from roi_models.hazards.retention import OUTCOME_WORDS
 from roi_models.report import rows, tables
 from roi_models.report.catalogue_base import Measure, field_row, figures_of_rows, make_figure
 from roi_models.results import CaseFile, Figure, HazardFit
-from roi_models.retention import OUTCOME_WORDS
 
 SCORE_TERM = "score"
 

@@ -15,7 +15,6 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roi_models.judgement import Claim, Level
 from roi_models.report import (
     charts,
     charts_follow_up,
@@ -32,7 +31,8 @@ from roi_models.report.figures import FigureBook
 from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
 from roi_models.results import CaseFile
-from roi_models.robustness_card import by_question
+from roi_models.verdicts.judgement import Claim, Level
+from roi_models.verdicts.robustness_card import by_question
 
 CLAIM_WORDS = {
     Claim.NONE: "nothing is claimed",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from roi_models.grouped_months import EVERYBODY
+from roi_models.durations.grouped_months import EVERYBODY
 from roi_models.report.rows import Row, keyed
 from roi_models.results import CaseFile
 

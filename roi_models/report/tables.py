@@ -11,9 +11,9 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from roi_models.followed import Proportionality
+from roi_models.durations.followed import Proportionality
 from roi_models.results import CaseFile
-from roi_models.robustness_card import by_question
+from roi_models.verdicts.robustness_card import by_question
 
 # What the models compute, published in the schema `roi`.
 CASE = "roi.business_case"

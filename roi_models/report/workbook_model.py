@@ -1,7 +1,7 @@
 """The arithmetic of the workbook, in Python: what its formulas must show before anything recalculates them.
 
 Belongs here: which assumptions drive the sheets, and the values cached beside each formula.
-Does not belong here: cells and formats (`workbook_sheets.py`), appraisal (`roi_models/finance.py`).
+Does not belong here: cells and formats (`workbook_sheets.py`), appraisal (`roi_models/case/finance.py`).
 """
 
 from __future__ import annotations

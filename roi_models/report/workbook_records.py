@@ -15,7 +15,7 @@ from roi_models.report.format import to_number
 from roi_models.report.workbook_base import Sheet
 from roi_models.report.workbook_sheets import UNDEFINED
 from roi_models.results import CaseFile
-from roi_models.robustness_card import by_question
+from roi_models.verdicts.robustness_card import by_question
 
 # What the summary shows of the calculation: label, cell, cached value, style.
 Result = tuple[str, str, float | str | bool | None, str]

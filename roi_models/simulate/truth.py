@@ -1,7 +1,7 @@
 """The truth of a headline: both potential outcomes of the same customers, with and without an uplift.
 
 Belongs here: re-running the process with common random numbers and comparing.
-Does not belong here: estimates of the same quantity from data (`roi_models/business_case.py`).
+Does not belong here: estimates of the same quantity from data (`roi_models/case/business_case.py`).
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from roi_models.finance import appraise
+from roi_models.case.finance import appraise
 from roi_models.report.figures import build_figures
 from roi_models.report.workbook import render_workbook
 from roi_models.report.workbook_model import calculate

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from hazard_data import CELL_KEYS, account_months, active_accounts, cells_of, control_levels_of
 
-from roi_models.growth import GrowthFrames
+from roi_models.revenue.growth import GrowthFrames
 
 DEPARTURE_SLOPE, CONTRACTION_SLOPE, EXPANSION_SLOPE = -0.25, -0.30, 0.20
 CONTRACTION, EXPANSION = (0.02, 0.15), (0.05, 0.20)  # monthly hazard at 7.5 and among the silent; size

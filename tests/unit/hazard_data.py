@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 
-from roi_models.hazard import predict_log_hazard
+from roi_models.hazards.hazard import predict_log_hazard
 
 STEPS = np.array([0, 6, 12, 24, 36, 60])
 CELL_KEYS = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from roi_models.hazard import fit_hazard
+from roi_models.hazards.hazard import fit_hazard
 from roi_models.results import HazardFit
 
 LAG, KEPT_DAYS, FRESH_DAYS = 3, 365, 183

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from roi_models.league_candidates import LeagueMetric
-from roi_models.league_study import LeagueFrames
+from roi_models.predictions.league_candidates import LeagueMetric
+from roi_models.predictions.league_study import LeagueFrames
 
 METRICS = [
     LeagueMetric(id="first", label="First", kind="csat", scale=(1, 5)),

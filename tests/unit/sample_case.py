@@ -12,12 +12,12 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from roi_models.follow_up import follow_up
-from roi_models.followed import FollowUp, empty_follow_up
-from roi_models.judgement import Check, Claim, Level, Verdict
+from roi_models.durations.follow_up import follow_up
+from roi_models.durations.followed import FollowUp, empty_follow_up
 from roi_models.measures import empty_measures
-from roi_models.programme_results import no_evidence
+from roi_models.programmes.programme_results import no_evidence
 from roi_models.results import BusinessCase, CaseFile, RunContext, SurvivalByGroup, WalletSummary
+from roi_models.verdicts.judgement import Check, Claim, Level, Verdict
 from tests.unit.sample_measures import measures
 from tests.unit.sample_models import (
     ANNUAL,

@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from roi_models.programme_effects import programme_evidence
-from roi_models.programme_results import ProgrammeEvidence
+from roi_models.programmes.programme_effects import programme_evidence
+from roi_models.programmes.programme_results import ProgrammeEvidence
 
 
 def trial_cases(

@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of, slow_survival
 
-from roi_models.account_predictions import COLUMNS, predict_accounts
-from roi_models.prediction_reasons import NOTHING, AgeWords
-from roi_models.prediction_study import trust_predictions
-from roi_models.projection import project
-from roi_models.retention import estimate_retention
+from roi_models.case.projection import project
+from roi_models.hazards.retention import estimate_retention
+from roi_models.predictions.account_predictions import COLUMNS, predict_accounts
+from roi_models.predictions.prediction_reasons import NOTHING, AgeWords
+from roi_models.predictions.prediction_study import trust_predictions
 
 TERMS = {"scale": (0.0, 10.0), "ages": AgeWords(fresh_days=183, stale_days=365)}
 

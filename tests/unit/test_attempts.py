@@ -12,14 +12,15 @@ from hazard_data import account_months, cells_of, control_levels_of
 from scipy.stats import binom
 from statsmodels.stats.multitest import multipletests
 
-from roi_models.hazard import Z95, at_least_model_based, fit_hazard, score_effect
-from roi_models.judgement import Check, Level
-from roi_models.lead_test import MIN_CUTS, run_lead_test
-from roi_models.multiplicity import holm
-from roi_models.non_response import HAPPY, SILENCE, UNHAPPY, silent_departures, slope_bounds
-from roi_models.retention import estimate_retention
-from roi_models.robustness_card import BESIDE, DATA, QUESTIONS, by_question
-from roi_models.robustness_checks import (
+from roi_models.hazards.hazard import Z95, at_least_model_based, fit_hazard, score_effect
+from roi_models.hazards.retention import estimate_retention
+from roi_models.predictions.rolling_origin import rolling_origin
+from roi_models.verdicts.judgement import Check, Level
+from roi_models.verdicts.lead_test import MIN_CUTS, run_lead_test
+from roi_models.verdicts.multiplicity import holm
+from roi_models.verdicts.non_response import HAPPY, SILENCE, UNHAPPY, silent_departures, slope_bounds
+from roi_models.verdicts.robustness_card import BESIDE, DATA, QUESTIONS, by_question
+from roi_models.verdicts.robustness_checks import (
     hidden_cause,
     lead,
     leakage,
@@ -28,9 +29,8 @@ from roi_models.robustness_checks import (
     rolling_calibration,
     stable_over_time,
 )
-from roi_models.robustness_study import score_spread
-from roi_models.rolling_origin import rolling_origin
-from roi_models.stability import slope_by_period
+from roi_models.verdicts.robustness_study import score_spread
+from roi_models.verdicts.stability import slope_by_period
 
 
 @pytest.fixture(scope="module")

@@ -12,15 +12,15 @@ import pandas as pd
 import pytest
 from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
 
-from roi_models.assumptions import Assumptions
-from roi_models.business_case import build_case, case_problem
-from roi_models.judgement import Claim, Level, Verdict
+from roi_models.case.assumptions import Assumptions
+from roi_models.case.business_case import build_case, case_problem
+from roi_models.hazards.retention import estimate_retention
 from roi_models.report import build_figures, page, render_report
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup
-from roi_models.retention import estimate_retention
-from roi_models.robustness_study import study_robustness
 from roi_models.study import Study
-from roi_models.verdict import absent_checks, judge
+from roi_models.verdicts.judgement import Claim, Level, Verdict
+from roi_models.verdicts.robustness_study import study_robustness
+from roi_models.verdicts.verdict import absent_checks, judge
 from tests.unit.sample_case import sparse_case
 
 SCALE = (0.0, 10.0)

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hazard_data import account_months, cells_of, control_levels_of
 
-from roi_models.bootstrap import bootstrap_fit
-from roi_models.cloglog import fit_cloglog
-from roi_models.design import design_matrix
-from roi_models.hazard import collapse, fit_hazard, select_cells
+from roi_models.hazards.bootstrap import bootstrap_fit
+from roi_models.hazards.cloglog import fit_cloglog
+from roi_models.hazards.design import design_matrix
+from roi_models.hazards.hazard import collapse, fit_hazard, select_cells
 
 
 @pytest.fixture(scope="module")

@@ -9,11 +9,11 @@ import pytest
 from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of, slow_survival
 from reference_files import vectors
 
-from roi_models.assumptions import Assumptions
-from roi_models.business_case import build_case, case_problem
-from roi_models.finance import evpi
+from roi_models.case.assumptions import Assumptions
+from roi_models.case.business_case import build_case, case_problem
+from roi_models.case.finance import evpi
+from roi_models.hazards.retention import estimate_retention
 from roi_models.results import DesignEncoding, HazardFit, LatentCorrection, RetentionEffect
-from roi_models.retention import estimate_retention
 
 NPS = (0.0, 10.0)
 WANT = vectors()["retained_revenue"]

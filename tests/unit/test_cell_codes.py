@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.cell_codes import code_keys, decode_keys
+from roi_models.hazards.cell_codes import code_keys, decode_keys
 
 KEYS = pd.DataFrame(
     {

@@ -9,7 +9,7 @@ import pytest
 from lifelines.datasets import load_rossi
 from reference_files import r_coefficients
 
-from roi_models.cloglog import fit_cloglog
+from roi_models.hazards.cloglog import fit_cloglog
 
 COVARIATES = ["fin", "age", "race", "wexp", "mar", "paro", "prio"]
 

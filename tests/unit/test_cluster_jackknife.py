@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from roi_models.cluster_jackknife import fit_jackknife
+from roi_models.regression.cluster_jackknife import fit_jackknife
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 from scipy.stats import binom, t
 
-from roi_models.comment_terms import MIN_TERM_ACCOUNTS, count_terms, is_chinese, terms_of
-from roi_models.comment_themes import NO_THEME, Themes, find_themes
-from roi_models.theme_effects import TYPES, theme_effects
-from roi_models.themes_study import study_themes
+from roi_models.drivers.comment_terms import MIN_TERM_ACCOUNTS, count_terms, is_chinese, terms_of
+from roi_models.drivers.comment_themes import NO_THEME, Themes, find_themes
+from roi_models.drivers.theme_effects import TYPES, theme_effects
+from roi_models.drivers.themes_study import study_themes
 
 WORDS = {
     "invoices": ("invoices", "billing", "wrong", "amounts"),

@@ -9,8 +9,8 @@ from lifelines import AalenJohansenFitter, KaplanMeierFitter
 from reference_files import REFERENCE, vectors
 from survival_data import BY_HAND, landmark_accounts
 
-from roi_models.competing_risks import aalen_johansen, incidence_by_cause
-from roi_models.grouped_months import MonthCounts, count_months, kaplan_meier, log_minus_log_interval
+from roi_models.durations.competing_risks import aalen_johansen, incidence_by_cause
+from roi_models.durations.grouped_months import MonthCounts, count_months, kaplan_meier, log_minus_log_interval
 
 
 def lifelines_incidence(duration, code, event, *, seed=None):

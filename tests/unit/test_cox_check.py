@@ -8,8 +8,8 @@ from lifelines.datasets import load_rossi, load_stanford_heart_transplants
 from reference_files import r_coefficients
 from survival_data import landmark_accounts
 
-from roi_models.cox_check import cox_sandwich, fit_cox, fit_months, month_rows, proportionality, slopes_on
-from roi_models.design import NotEstimableError
+from roi_models.durations.cox_check import cox_sandwich, fit_cox, fit_months, month_rows, proportionality, slopes_on
+from roi_models.hazards.design import NotEstimableError
 
 ROSSI = ["fin", "age", "race", "wexp", "mar", "paro", "prio"]
 HEART = ["age", "year", "surgery", "transplant"]
@@ -91,7 +91,7 @@ def test_rows_counted_together_give_the_fit_of_single_rows():
     narrow = fit_months(grouped)
     wide = fit_months(month_rows(covariates, exit_month, left))
     assert narrow.coef == pytest.approx(wide.coef, abs=1e-12)
-    from roi_models.cloglog import fit_cloglog
+    from roi_models.hazards.cloglog import fit_cloglog
 
     account = np.repeat(np.arange(500), exit_month)
     month = np.concatenate([np.arange(1, length + 1) for length in exit_month])

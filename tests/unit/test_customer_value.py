@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.customer_value import VALUE_TYPES, customer_value_added, customer_value_study
+from roi_models.wallets.customer_value import VALUE_TYPES, customer_value_added, customer_value_study
 
 
 def values(own, other, *, year="2024", cluster="A"):

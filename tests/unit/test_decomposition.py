@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.decomposition import COLUMNS, ROLES, decompose
+from roi_models.hazards.decomposition import COLUMNS, ROLES, decompose
 
 WITHIN, BETWEEN = -0.2, -0.6
 WIDTH = 0.25

@@ -19,7 +19,7 @@ from orchestration.settings import Settings
 from orchestration.studies import STUDIES
 from roi_models.report import tables
 from roi_models.report.format import KEPT_DECIMALS
-from roi_models.thresholds import THRESHOLDS
+from roi_models.verdicts.thresholds import THRESHOLDS
 from tests.unit.ingest_helpers import CONTRACT_FILE, ROOT
 
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.drivers import attribute_drivers
-from roi_models.drivers_study import study_drivers
-from roi_models.touchpoint_drivers import touchpoint_drivers
+from roi_models.drivers.attribute_drivers import attribute_drivers
+from roi_models.drivers.drivers_study import study_drivers
+from roi_models.drivers.touchpoint_drivers import touchpoint_drivers
 
 NAMES = ("price", "speed", "support", "website")
 NO_TOUCHPOINTS = pd.DataFrame(

@@ -9,9 +9,9 @@ from lifelines import KaplanMeierFitter, LogNormalAFTFitter, WeibullAFTFitter
 from scipy.stats import norm
 from survival_data import landmark_accounts
 
-from roi_models.aft_shapes import fit_shape
-from roi_models.design import NotEstimableError
-from roi_models.extrapolation import MAX_STRETCH, extrapolate
+from roi_models.durations.aft_shapes import fit_shape
+from roi_models.durations.extrapolation import MAX_STRETCH, extrapolate
+from roi_models.hazards.design import NotEstimableError
 
 
 def members_of(rows: pd.DataFrame, group="all") -> pd.DataFrame:
@@ -188,7 +188,7 @@ def test_no_convergence_is_a_sentence(monkeypatch):
     def refuse(model, members, groups):
         raise NotEstimableError("The Weibull model did not converge.")
 
-    monkeypatch.setattr("roi_models.extrapolation.fit_shape", refuse)
+    monkeypatch.setattr("roi_models.durations.extrapolation.fit_shape", refuse)
     found = extrapolate(landmark_accounts(hazard=0.03), 36)
     assert any("did not converge" in note for note in found.notes)
     assert found.models.empty and (found.curves["basis"] == "observed").all()

@@ -8,7 +8,7 @@ import pytest
 from reference_files import vectors
 from scipy.stats import norm
 
-from roi_models.finance import appraise, evpi, irr, monthly_rate, payback_months, present_value, to_cents
+from roi_models.case.finance import appraise, evpi, irr, monthly_rate, payback_months, present_value, to_cents
 
 
 def amounts(values):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from survival_data import landmark_accounts
 
-from roi_models.follow_up import follow_up
+from roi_models.durations.follow_up import follow_up
 
 
 def followed(rows, *, horizon_months=36, outcome="voluntary"):

@@ -5,8 +5,8 @@ import pytest
 import statsmodels.api as sm
 from scipy.special import expit
 
-from roi_models.design import NotEstimableError
-from roi_models.fractional_logit import average_partial_effect, fit_fractional_logit
+from roi_models.hazards.design import NotEstimableError
+from roi_models.wallets.fractional_logit import average_partial_effect, fit_fractional_logit
 
 SLOPE = 3.0
 

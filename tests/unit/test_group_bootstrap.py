@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from roi_models.group_bootstrap import Scored, compare, concordance, explained_share, group_draws, lift_at
+from roi_models.predictions.group_bootstrap import Scored, compare, concordance, explained_share, group_draws, lift_at
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from growth_data import (
     true_retention,
 )
 
-from roi_models.growth import observed_retention, study_growth
-from roi_models.movement import fit_monthly_hazard, fit_size
-from roi_models.revenue_paths import CONTRACTION, DEPARTURES, EXPANSION, GrowthModel, compose
+from roi_models.revenue.growth import observed_retention, study_growth
+from roi_models.revenue.movement import fit_monthly_hazard, fit_size
+from roi_models.revenue.revenue_paths import CONTRACTION, DEPARTURES, EXPANSION, GrowthModel, compose
 from roi_models.simulate import Parameters, simulate
 
 BACKGROUND = -np.log(1 - INVOLUNTARY)

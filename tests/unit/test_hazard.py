@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from hazard_data import account_months, cells_of, control_levels_of
 
-from roi_models.cloglog import fit_cloglog
-from roi_models.design import design_matrix, parse_control_key
-from roi_models.hazard import (
+from roi_models.hazards.cloglog import fit_cloglog
+from roi_models.hazards.design import design_matrix, parse_control_key
+from roi_models.hazards.hazard import (
     at_least_model_based,
     collapse,
     fit_hazard,

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.answer_tables import lay_out, see
-from roi_models.cloglog import clustered_covariance, fit_cloglog, group_scores
-from roi_models.hazard import Z95, score_effect
-from roi_models.latent_score import LOWEST_RELIABILITY, correct_slope
+from roi_models.hazards.cloglog import clustered_covariance, fit_cloglog, group_scores
+from roi_models.hazards.hazard import Z95, score_effect
+from roi_models.satisfaction.answer_tables import lay_out, see
+from roi_models.satisfaction.latent_score import LOWEST_RELIABILITY, correct_slope
 from tests.unit.latent_data import FRESH_DAYS, KEPT_DAYS, LAG, answered_panel, fitted
 
 SLOPE = -0.25

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.latent_score import refused
-from roi_models.latent_study import latent_study
 from roi_models.report import build_figures, render_report
 from roi_models.results import LatentCorrection
+from roi_models.satisfaction.latent_score import refused
+from roi_models.satisfaction.latent_study import latent_study
 from tests.unit.sample_case import conditional_case
 
 

@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 from league_data import METRICS, league_frames, no_frames
 
-from roi_models.league_candidates import LeagueComposite, candidates
-from roi_models.league_study import LeagueFrames, conduct_league
-from roi_models.metric_league import COLUMNS, CONTROLS_ALONE, hold_league
+from roi_models.predictions.league_candidates import LeagueComposite, candidates
+from roi_models.predictions.league_study import LeagueFrames, conduct_league
+from roi_models.predictions.metric_league import COLUMNS, CONTROLS_ALONE, hold_league
 
 HALVES = LeagueComposite(id="both", label="Both halves", parts={"first": 0.5, "second": 0.5})
 

@@ -8,9 +8,9 @@ from scipy import stats
 from statsmodels.stats.power import NormalIndPower, TTestIndPower
 from statsmodels.stats.proportion import power_proportions_2indep
 
-from roi_models import power
-from roi_models.next_holdout import holdout_sentence, next_holdouts
-from roi_models.programme_results import Windows
+from roi_models.programmes import power
+from roi_models.programmes.next_holdout import holdout_sentence, next_holdouts
+from roi_models.programmes.programme_results import Windows
 from tests.unit.sample_programme import trial_cases
 
 TRIALS = 2_000

@@ -10,17 +10,17 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
-from roi_models.clustered_ols import fit_ols
-from roi_models.difference_in_differences import difference_in_differences
-from roi_models.judgement import Level
-from roi_models.programme_balance import balance_table, covariates
-from roi_models.programme_effects import programme_evidence
-from roi_models.programme_results import (
+from roi_models.programmes.difference_in_differences import difference_in_differences
+from roi_models.programmes.programme_balance import balance_table, covariates
+from roi_models.programmes.programme_effects import programme_evidence
+from roi_models.programmes.programme_results import (
     BALANCE_COLUMNS,
     EFFECT_COLUMNS,
     HOLDOUT_COLUMNS,
     ProgrammeEvidence,
 )
+from roi_models.regression.clustered_ols import fit_ols
+from roi_models.verdicts.judgement import Level
 from tests.unit.sample_programme import trial_cases, trial_panel
 
 PLAIN, ADJUSTED = "difference of means", "covariate-adjusted"

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from orchestration.programme import queries
-from roi_models.programme_results import CASE_COLUMNS, PANEL_COLUMNS, Windows
+from roi_models.programmes.programme_results import CASE_COLUMNS, PANEL_COLUMNS, Windows
 from tests.unit.test_measures_queries import declared_tables, insert
 
 WINDOWS = Windows(score_months=6, departure_months=12)

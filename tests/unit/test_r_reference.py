@@ -15,8 +15,8 @@ from lifelines.datasets import load_leukemia, load_rossi, load_stanford_heart_tr
 from reference_files import REFERENCE, r_coefficients
 from statsmodels.duration.hazard_regression import PHReg
 
-from roi_models.cloglog import fit_cloglog
-from roi_models.cox_check import COX_OPTIONS, cox_sandwich
+from roi_models.durations.cox_check import COX_OPTIONS, cox_sandwich
+from roi_models.hazards.cloglog import fit_cloglog
 
 pytestmark = pytest.mark.gate
 TABLE = pd.read_csv(REFERENCE / "r_survival.csv")

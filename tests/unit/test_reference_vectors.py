@@ -7,10 +7,10 @@ import pytest
 from reference_files import vectors
 from test_business_case import POINT, known_effect, one_account, one_answer
 
-from roi_models.business_case import build_case
-from roi_models.finance import present_value, to_cents
-from roi_models.grouped_months import MonthCounts
-from roi_models.restricted_mean import restricted_mean
+from roi_models.case.business_case import build_case
+from roi_models.case.finance import present_value, to_cents
+from roi_models.durations.grouped_months import MonthCounts
+from roi_models.durations.restricted_mean import restricted_mean
 
 pytestmark = pytest.mark.gate
 # Groups that a test goes through as a whole; of all others each single vector must be named.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from roi_models.relative_importance import (
+from roi_models.drivers.relative_importance import (
     MAX_PREDICTORS,
     decompose_r_squared,
     r_squared_of_subsets,

@@ -10,8 +10,8 @@ from reference_files import vectors
 from scipy.stats import norm
 from survival_data import BY_HAND, landmark_accounts
 
-from roi_models.grouped_months import any_departure, count_months
-from roi_models.restricted_mean import restricted_mean, restricted_means
+from roi_models.durations.grouped_months import any_departure, count_months
+from roi_models.durations.restricted_mean import restricted_mean, restricted_means
 
 
 def counts_of(rows: pd.DataFrame):

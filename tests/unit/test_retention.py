@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from hazard_data import account_months, cells_of, control_levels_of
 
-from roi_models.retention import estimate_retention
-from roi_models.robustness import e_value
+from roi_models.hazards.retention import estimate_retention
+from roi_models.verdicts.robustness import e_value
 
 
 def estimate(months, **options):

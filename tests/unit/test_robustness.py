@@ -3,7 +3,7 @@
 import pytest
 from reference_files import vectors
 
-from roi_models.robustness import e_value, e_value_of_limit, risk_ratio_of_hazard_ratio
+from roi_models.verdicts.robustness import e_value, e_value_of_limit, risk_ratio_of_hazard_ratio
 
 
 @pytest.mark.gate

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from roi_models.score_reliability import measure_reliability, pull_scores
+from roi_models.satisfaction.score_reliability import measure_reliability, pull_scores
 
 
 def answers(count_per_account, *, between=1.0, within=1.5, seed=0):

@@ -11,12 +11,12 @@ import pytest
 
 from orchestration.profiles import Metric
 from orchestration.studies.shape import cuts_of
-from roi_models.cause_hazards import hazards_by_cause
-from roi_models.design import NotEstimableError
-from roi_models.hazard import fit_hazard, score_effect
-from roi_models.judgement import Level
-from roi_models.score_shape import GROUPS, KNOT, LINE, TENURE_STEPS, TENURE_TREND, Cuts, score_shape
-from roi_models.shape_study import study_shape
+from roi_models.hazards.cause_hazards import hazards_by_cause
+from roi_models.hazards.design import NotEstimableError
+from roi_models.hazards.hazard import fit_hazard, score_effect
+from roi_models.hazards.score_shape import GROUPS, KNOT, LINE, TENURE_STEPS, TENURE_TREND, Cuts, score_shape
+from roi_models.hazards.shape_study import study_shape
+from roi_models.verdicts.judgement import Level
 
 NO_LEVELS = pd.DataFrame(columns=["control_id", "level", "kind", "mean_value"])
 CUTS = Cuts(low_max=4, high_min=6, knot=5)

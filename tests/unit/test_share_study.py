@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from roi_models.brand_answers import changes, measured, several_brands, size_columns
-from roi_models.judgement import Level
-from roi_models.share_study import TABLES, share_study
-from roi_models.wallet_effects import EFFECT_TYPES, share_effects
-from roi_models.wallet_rule import RULE_TYPES, validate_rule
+from roi_models.verdicts.judgement import Level
+from roi_models.wallets.brand_answers import changes, measured, several_brands, size_columns
+from roi_models.wallets.share_study import TABLES, share_study
+from roi_models.wallets.wallet_effects import EFFECT_TYPES, share_effects
+from roi_models.wallets.wallet_rule import RULE_TYPES, validate_rule
 from tests.unit.wallet_data import SHARE_ON_RULE, brand_answers
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from roi_models.stayers import STAYER_TYPES, stayer_effects, stayers_study
+from roi_models.revenue.stayers import STAYER_TYPES, stayer_effects, stayers_study
 from tests.unit.wallet_data import GROWTH_ON_SCORE, yearly_accounts
 
 NO_LEVELS = pd.DataFrame(columns=["control_id", "level", "kind", "mean_value"])

@@ -8,7 +8,7 @@ import pytest
 from lifelines.datasets import load_rossi
 from reference_files import r_coefficients, vectors
 
-from roi_models.survival import survival_by_group
+from roi_models.durations.survival import survival_by_group
 
 
 @pytest.fixture(scope="module")

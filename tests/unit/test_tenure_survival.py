@@ -8,8 +8,8 @@ import pytest
 from lifelines import CoxPHFitter, KaplanMeierFitter
 from survival_data import landmark_accounts
 
-from roi_models.grouped_months import count_months, kaplan_meier
-from roi_models.tenure_survival import survival_by_tenure
+from roi_models.durations.grouped_months import count_months, kaplan_meier
+from roi_models.durations.tenure_survival import survival_by_tenure
 
 
 def met_late(n=20_000, seed=6) -> pd.DataFrame:

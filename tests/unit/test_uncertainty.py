@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from roi_models.uncertainty import draw_coefficients, triangular_quantile
+from roi_models.case.uncertainty import draw_coefficients, triangular_quantile
 
 
 def test_coefficients_are_drawn_jointly():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roi_models.uplift import answer_mix, shift_accounts, tilt, uplift_problem
+from roi_models.case.uplift import answer_mix, shift_accounts, tilt, uplift_problem
 
 LEVELS = np.arange(11.0)
 VOTE = np.where(LEVELS >= 9, 1, np.where(LEVELS <= 6, -1, 0))

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
 
-from roi_models.assumptions import Assumptions
-from roi_models.business_case import build_case
-from roi_models.headline import money
-from roi_models.judgement import Claim, Level
+from roi_models.case.assumptions import Assumptions
+from roi_models.case.business_case import build_case
+from roi_models.hazards.retention import estimate_retention
 from roi_models.results import SurvivalByGroup
-from roi_models.retention import estimate_retention
-from roi_models.verdict import absent_checks, judge
+from roi_models.verdicts.headline import money
+from roi_models.verdicts.judgement import Claim, Level
+from roi_models.verdicts.verdict import absent_checks, judge
 
 TERMS = Assumptions(
     margin=0.8,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference_files import vectors
 
-from roi_models.wallet import summarise_wallet, wallet_allocation_rule
+from roi_models.wallets.wallet import summarise_wallet, wallet_allocation_rule
 
 
 @pytest.mark.gate

@@ -7,9 +7,9 @@ import pytest
 
 from orchestration.studies.brand_answers import ANSWERS, VALUES
 from orchestration.studies.stayers import LANDMARKS
-from roi_models.brand_answers import ANSWER_COLUMNS
-from roi_models.customer_value import customer_value_study
-from roi_models.share_study import share_study
+from roi_models.wallets.brand_answers import ANSWER_COLUMNS
+from roi_models.wallets.customer_value import customer_value_study
+from roi_models.wallets.share_study import share_study
 from tests.unit.test_measures_queries import declared_tables, insert
 
 

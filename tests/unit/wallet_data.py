@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import rankdata
 
-from roi_models.brand_answers import ANSWER_COLUMNS
 from roi_models.simulate.wallet import war_shares
+from roi_models.wallets.brand_answers import ANSWER_COLUMNS
 
 SHARE_ON_RULE, SHARE_ON_SCORE = 3.0, 0.25
 GROWTH_ON_SCORE = 0.02

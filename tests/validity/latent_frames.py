@@ -13,7 +13,7 @@ from declared import METRICS, PROFILE
 from orchestration.case_file import assumptions_of
 from orchestration.demo.identity import account_id
 from orchestration.profiles import load_business_case
-from roi_models.business_case import build_case
+from roi_models.case.business_case import build_case
 from roi_models.results import BusinessCase, RetentionEffect
 from roi_models.simulate import retention_features, true_retention_gain
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from roi_models.programme_results import Windows
+from roi_models.programmes.programme_results import Windows
 from roi_models.simulate import Parameters, Simulation, simulate
 
 
@@ -35,7 +35,7 @@ def first_cases(simulation: Simulation) -> pd.DataFrame:
 
 
 def programme_frames(simulation: Simulation, windows: Windows) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """`cases` and `panel` as `roi_models/programme_results.py` describes them."""
+    """`cases` and `panel` as `roi_models/programmes/programme_results.py` describes them."""
     cases, last = first_cases(simulation), len(simulation.month_starts) - 2
     account = cases["account"].to_numpy()
     answers = simulation.answers[simulation.answers["survey"] == "relationship"]

@@ -24,8 +24,8 @@ from declared import (
 from programme_frames import potential_outcomes, programme_frames
 from scipy.stats import binom, ttest_ind, ttest_rel
 
-from roi_models.programme_effects import programme_evidence
-from roi_models.programme_results import ProgrammeEvidence, Windows
+from roi_models.programmes.programme_effects import programme_evidence
+from roi_models.programmes.programme_results import ProgrammeEvidence, Windows
 from roi_models.simulate import Parameters, Simulation, simulate, simulate_company
 
 WINDOWS = Windows()

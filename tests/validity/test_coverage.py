@@ -23,7 +23,7 @@ from declared import (
 from planted_panels import LAG, cells_of_panel, draw_panel, levels_of_panel
 from scipy.stats import binom
 
-from roi_models.hazard import Z95, fit_hazard, score_effect
+from roi_models.hazards.hazard import Z95, fit_hazard, score_effect
 
 pytestmark = pytest.mark.validate
 

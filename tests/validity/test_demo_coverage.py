@@ -12,7 +12,7 @@ from as_of_cells import observe
 from declared import BINOMIAL_BAND, COVERAGE_ACCOUNTS, COVERAGE_SEEDS, LAG, LARGE_SAMPLE_SLOPE, METRICS
 from scipy.stats import binom
 
-from roi_models.hazard import Z95, fit_hazard, score_effect
+from roi_models.hazards.hazard import Z95, fit_hazard, score_effect
 from roi_models.simulate import simulate
 
 

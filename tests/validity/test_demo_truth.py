@@ -28,14 +28,14 @@ from declared import (
 )
 from latent_frames import CASE, answer_history, demo_case, true_gain_pp
 
-from roi_models.hazard import Z95, fit_hazard, score_effect
-from roi_models.judgement import Claim, Level, Verdict
-from roi_models.latent_score import correct_slope
-from roi_models.latent_study import latent_study
+from roi_models.hazards.hazard import Z95, fit_hazard, score_effect
+from roi_models.hazards.retention import estimate_retention
 from roi_models.results import RetentionEffect, SurvivalByGroup
-from roi_models.retention import estimate_retention
+from roi_models.satisfaction.latent_score import correct_slope
+from roi_models.satisfaction.latent_study import latent_study
 from roi_models.simulate import simulate, simulate_company
-from roi_models.verdict import judge
+from roi_models.verdicts.judgement import Claim, Level, Verdict
+from roi_models.verdicts.verdict import judge
 
 
 @functools.lru_cache(maxsize=1)

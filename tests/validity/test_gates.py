@@ -27,9 +27,9 @@ from planted_panels import LAG as PANEL_LAG
 from planted_panels import cells_of_panel, draw_panel, levels_of_panel
 from scipy.stats import binom, chi2
 
-from roi_models.bootstrap import bootstrap_fit
-from roi_models.design import design_matrix
-from roi_models.hazard import Z95, collapse, fit_hazard, predict_log_hazard, score_effect, select_cells
+from roi_models.hazards.bootstrap import bootstrap_fit
+from roi_models.hazards.design import design_matrix
+from roi_models.hazards.hazard import Z95, collapse, fit_hazard, predict_log_hazard, score_effect, select_cells
 from roi_models.results import HazardFit
 from roi_models.simulate import simulate_company
 

@@ -11,7 +11,7 @@ import pytest
 from as_of_cells import CELL_KEYS, Observed, active_accounts, observe
 from declared import DEMO, LAG, METRICS
 
-from roi_models.growth import GrowthFrames, study_growth
+from roi_models.revenue.growth import GrowthFrames, study_growth
 from roi_models.simulate import simulate
 
 SEED, ACCOUNTS, YEAR = 30_001, 12_000, 12

@@ -15,13 +15,13 @@ from declared import LAG as HEADLINE_LAG
 from declared import METRICS
 from planted_panels import GROUPS, LAG, cells_of_panel, draw_panel, levels_of_panel
 
-from roi_models.assumptions import Assumptions
-from roi_models.bootstrap import bootstrap_fit
-from roi_models.business_case import build_case
-from roi_models.cloglog import clustered_covariance
-from roi_models.design import design_matrix
-from roi_models.hazard import at_least_model_based, collapse, fit_hazard, score_effect, select_cells
-from roi_models.retention import estimate_retention
+from roi_models.case.assumptions import Assumptions
+from roi_models.case.business_case import build_case
+from roi_models.hazards.bootstrap import bootstrap_fit
+from roi_models.hazards.cloglog import clustered_covariance
+from roi_models.hazards.design import design_matrix
+from roi_models.hazards.hazard import at_least_model_based, collapse, fit_hazard, score_effect, select_cells
+from roi_models.hazards.retention import estimate_retention
 from roi_models.simulate import retention_features, simulate
 from tests.unit.hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of
 

@@ -35,25 +35,25 @@ from trap_data import (
 
 from orchestration.profiles import Control
 from orchestration.settings import PROJECT_ROOT
-from roi_models.checks import model_checks
-from roi_models.competing_risks import aalen_johansen
-from roi_models.decomposition import decompose
-from roi_models.grouped_months import count_months, kaplan_meier
-from roi_models.hazard import Z95, collapse, fit_hazard, predict_log_hazard, score_effect, select_cells
-from roi_models.judgement import Check, Level
-from roi_models.latent_score import correct_slope
-from roi_models.league_candidates import candidates
-from roi_models.league_study import conduct_league
+from roi_models.durations.competing_risks import aalen_johansen
+from roi_models.durations.grouped_months import count_months, kaplan_meier
+from roi_models.durations.tenure_survival import survival_by_tenure
+from roi_models.hazards.decomposition import decompose
+from roi_models.hazards.hazard import Z95, collapse, fit_hazard, predict_log_hazard, score_effect, select_cells
+from roi_models.hazards.retention import estimate_retention
 from roi_models.measures import COLUMNS
-from roi_models.metric_league import MIN_TEST_EVENTS, hold_league
-from roi_models.programme_effects import programme_evidence
+from roi_models.predictions.league_candidates import candidates
+from roi_models.predictions.league_study import conduct_league
+from roi_models.predictions.metric_league import MIN_TEST_EVENTS, hold_league
+from roi_models.programmes.programme_effects import programme_evidence
 from roi_models.report import rows_measures
 from roi_models.results import RetentionEffect, SurvivalByGroup
-from roi_models.retention import estimate_retention
-from roi_models.robustness_checks import controls_shift
-from roi_models.robustness_study import without_controls
+from roi_models.satisfaction.latent_score import correct_slope
 from roi_models.simulate import simulate
-from roi_models.tenure_survival import survival_by_tenure
+from roi_models.verdicts.checks import model_checks
+from roi_models.verdicts.judgement import Check, Level
+from roi_models.verdicts.robustness_checks import controls_shift
+from roi_models.verdicts.robustness_study import without_controls
 from tests.unit.latent_data import FRESH_DAYS, KEPT_DAYS, answered_panel, fitted
 from tests.unit.league_data import METRICS as LEAGUE_METRICS
 from tests.unit.league_data import league_frames, no_frames

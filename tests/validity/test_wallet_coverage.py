@@ -6,13 +6,13 @@ import pytest
 from scipy.special import expit
 from scipy.stats import binom
 
-from roi_models.brand_answers import measured, several_brands
-from roi_models.customer_value import customer_value_added
-from roi_models.judgement import Level
-from roi_models.share_study import share_study
-from roi_models.stayers import stayer_effects
-from roi_models.thresholds import THRESHOLDS
-from roi_models.wallet_effects import share_effects
+from roi_models.revenue.stayers import stayer_effects
+from roi_models.verdicts.judgement import Level
+from roi_models.verdicts.thresholds import THRESHOLDS
+from roi_models.wallets.brand_answers import measured, several_brands
+from roi_models.wallets.customer_value import customer_value_added
+from roi_models.wallets.share_study import share_study
+from roi_models.wallets.wallet_effects import share_effects
 from tests.unit.test_customer_value import drawn
 from tests.unit.wallet_data import GROWTH_ON_SCORE, SHARE_ON_RULE, brand_answers, yearly_accounts
 from tests.validity.declared import BINOMIAL_BAND

@@ -1,0 +1,40 @@
+"""The checks as a card: each under the question that it answers, in the order in which a referee asks.
+
+Belongs here: questions and which check answers which. Does not belong here: checks, thresholds, markup.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from roi_models.verdicts.judgement import Check
+
+QUESTIONS: dict[str, tuple[str, ...]] = {
+    "Can an effect be estimated at all?": ("estimable", "separation", "events_per_term", "clusters", "cox_agreement"),
+    "Is there an effect, and could it be chance?": ("effect_found", "multiplicity"),
+    "Does the score know what it foretells?": ("leakage", "lead", "lag_agreement"),
+    "Could something else explain it?": ("placebo", "controls", "e_value", "non_response"),
+    "Would it hold in another year?": ("calibration", "rolling_origin", "calibration_slope", "stability"),
+    "Can the case be computed, and on whom does it hang?": ("case_computable", "concentration"),
+}
+DATA = "Are the data sound?"
+BESIDE = "Does what stands beside the headline hold?"
+DATA_CHECKS = ("churn_placed", "rejected_rows", "match_rate", "revenue_reconciled")
+
+
+def by_question(checks: Sequence[Check]) -> list[tuple[str, list[Check]]]:
+    """The checks under their questions, none left out; questions without a check are not asked.
+
+    Within a question in the order above; a check that no question names stands beside the headline, as it came.
+    """
+    asked = {**QUESTIONS, BESIDE: (), DATA: DATA_CHECKS}
+    known = {check_id: question for question, ids in asked.items() for check_id in ids}
+    rank = {check_id: place for ids in asked.values() for place, check_id in enumerate(ids)}
+    grouped: dict[str, list[Check]] = {question: [] for question in asked}
+    for check in checks:
+        grouped[known.get(check.id, BESIDE)].append(check)
+    return [
+        (question, sorted(found, key=lambda check: rank.get(check.id, 0)))
+        for question, found in grouped.items()
+        if found
+    ]
