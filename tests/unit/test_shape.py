@@ -136,7 +136,8 @@ def test_a_slope_that_fades_with_tenure_is_found():
 
 def test_the_likelihood_ratio_is_that_of_two_fits(line_cells):
     """Twice the difference of log-likelihoods of two fits by statsmodels, on the same cells."""
-    sm = pytest.importorskip("statsmodels.api")
+    import statsmodels.api as sm  # takes seconds to import, and only this test wants it
+
     summed = line_cells.groupby(["score_bin", "tenure_step"], as_index=False)[
         ["count_voluntary", "count_at_risk", "score_sum"]
     ].sum()
