@@ -75,6 +75,27 @@ def doctor() -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def trace(
+    figure: Annotated[str, typer.Argument(help="Id of a figure; with --list, how ids begin.")] = "",
+    run_id: Annotated[str, typer.Option("--run", help="Id of a published run instead of the latest.")] = "",
+    list_figures: Annotated[bool, typer.Option("--list", help="List ids and values instead.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the trace as JSON.")] = False,
+) -> None:
+    """Trace a published figure: definition, table and rows, the models that make it, source files with hashes."""
+    from orchestration import tracing
+
+    published = tracing.open_published(Settings.from_env(), run_id)
+    if list_figures:
+        figures = [published.figures[found] for found in published.ids(figure)]
+        print("\n".join(tracing.figure_lines(figures, published.currency)))
+    elif not figure:
+        _fail("Name the figure to trace, such as headline.npv; voc-roi trace --list shows all.")
+    else:
+        found = published.trace(figure)
+        print(tracing.as_json(found) if as_json else "\n".join(tracing.trace_lines(found)))
+
+
 @app.command("dbt-docs")
 def dbt_docs() -> None:
     """Write dbt's documentation of the models and of the last run's tables, one page, and print where it is."""
