@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from roi_models.case.case_results import CashFlowResult
 from roi_models.results import (
     BusinessCase,
-    CashFlowResult,
     HazardFit,
     RetentionEffect,
     SurvivalByGroup,
