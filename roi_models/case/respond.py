@@ -64,12 +64,15 @@ def knots(assumptions: Assumptions, mix: AnswerMix, *, farthest: float = 0.0) ->
 
     `farthest`: a further uplift that has to be within reach (initiatives together).
     """
-    wanted = {0.0, *assumptions.uplifts, farthest}
+    wanted = {0.0, *assumptions.uplifts}
+    end = max(*wanted, farthest)
     least, most = -np.inf, np.inf
     if assumptions.uplift_unit == "net_nps_points":
-        least, most = (end - np.sign(end) * REACH_MARGIN for end in attainable_net_nps_points(mix.levels, mix.counts))
-    step = _step(max(abs(min(wanted)), abs(max(wanted))))
-    first, last = int(np.floor(round(min(wanted) / step, 9))), int(np.ceil(round(max(wanted) / step, 9)))
+        least, most = (
+            limit - np.sign(limit) * REACH_MARGIN for limit in attainable_net_nps_points(mix.levels, mix.counts)
+        )
+    step = _step(max(abs(min(wanted)), end))
+    first, last = int(np.floor(round(min(wanted) / step, 9))), int(np.ceil(round(end / step, 9)))
     ladder = {round(number * step, 9) for number in range(first, last + 1)}
     return np.array(sorted(point for point in ladder | wanted if least <= point <= most))
 
