@@ -10,7 +10,7 @@ from orchestration import transform
 from orchestration.asset_published import published_asset
 from orchestration.assets_dbt import dbt_assets, mart_keys
 from orchestration.assets_raw import control, raw_assets
-from orchestration.assets_roi import ROI_ASSETS
+from orchestration.assets_roi import ROI_ASSETS, SUPPORTING_ASSETS
 from orchestration.checks import gate
 from orchestration.ingest import load_contract
 from orchestration.jobs import daily_refresh, refresh_job, report_failure, run_resource
@@ -29,6 +29,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             control,
             dbt_assets(manifest),
             *ROI_ASSETS,
+            *SUPPORTING_ASSETS,
             *STUDY_ASSETS,
             published_asset(mart_keys(manifest)),
         ],
