@@ -13,8 +13,9 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.assets_roi import ROI_ASSETS
-from orchestration.case_file import assemble_case_file, assumption_rows
+from orchestration.assets_roi import ROI_ASSETS, SUPPORTING_ASSETS
+from orchestration.case_file import assemble_case_file
+from orchestration.case_terms import assumption_rows
 from orchestration.data_quality import read_data_quality
 from orchestration.marts import read_scores
 from orchestration.settings import PROJECT_ROOT
@@ -22,17 +23,9 @@ from orchestration.studies import STUDIES, STUDY_ASSETS
 from roi_models.report import tables
 from roi_models.report.catalogue_model import convention_figures
 
-# What each asset of the headline publishes; studies declare their own tables.
+# What each asset of the headline publishes, by how the names begin or whole; studies declare their own tables.
 ASSET_TABLES: Mapping[str, tuple[str, ...]] = {
-    "retention_effect": (
-        tables.RETENTION,
-        tables.RETENTION_TERMS,
-        tables.RETENTION_PLACEBO,
-        tables.RETENTION_LAGS,
-        tables.RETENTION_PARTS,
-        tables.RETENTION_CALIBRATION,
-    ),
-    "survival": (tables.SURVIVAL, tables.SURVIVAL_CURVES, tables.SURVIVAL_GROUPS),
+    "retention_effect": ("roi.retention_",),
     "survival_follow_up": (
         tables.SURVIVAL_CAUSES,
         tables.SURVIVAL_MEANS,
@@ -40,24 +33,13 @@ ASSET_TABLES: Mapping[str, tuple[str, ...]] = {
         tables.SURVIVAL_SLOPES,
         tables.SURVIVAL_PROPORTIONALITY,
         tables.SURVIVAL_NOTES,
-        tables.EXTRAPOLATION_MODELS,
-        tables.EXTRAPOLATION_CURVES,
+        "roi.extrapolation_",
     ),
+    "survival": (tables.SURVIVAL,),
     "wallet_summary": (tables.WALLET,),
     "account_predictions": (tables.ACCOUNT_PREDICTIONS,),
-    "business_case": (
-        tables.CASE,
-        tables.CASE_YEARS,
-        tables.CASE_SCENARIOS,
-        tables.CASE_SEGMENTS,
-        tables.CASE_DRAWS,
-    ),
-    "programme_effects": (
-        tables.PROGRAMME,
-        tables.PROGRAMME_EFFECTS,
-        tables.PROGRAMME_BALANCE,
-        tables.NEXT_HOLDOUT,
-    ),
+    "business_case": (tables.CASE, "roi.initiative"),
+    "programme_effects": (tables.PROGRAMME, tables.NEXT_HOLDOUT),
 }
 
 
@@ -82,23 +64,31 @@ def asset_makers() -> Mapping[str, Maker]:
     conducted = {spec.name: spec.conduct for spec in STUDIES}
     return {
         maker.name: maker
-        for asset in (*ROI_ASSETS, *STUDY_ASSETS)
+        for asset in (*ROI_ASSETS, *SUPPORTING_ASSETS, *STUDY_ASSETS)
         for maker in (_of_asset(asset, conducted.get(asset.key.path[-1])),)
     }
 
 
-@cache
-def makers_by_table() -> Mapping[str, Maker]:
-    """The maker of each table of the schema `roi`."""
-    assets = asset_makers()
-    found = {table: assets[name] for name, made in ASSET_TABLES.items() for table in made}
-    found |= {f"roi.{table}": assets[spec.name] for spec in STUDIES for table in spec.tables}
-    return found | dict(_while_publishing(tuple(assets)))
+def declared_maker(table: str) -> Maker | None:
+    """The maker of a table of the schema `roi`; None when nobody says that it makes it."""
+    by_name = _makers_by_name()
+    if table in by_name:
+        return by_name[table]
+    names = (name for name, begins in ASSET_TABLES.items() if table.startswith(begins))
+    return next((asset_makers()[name] for name in names), None)
 
 
 def maker_of(table: str) -> Maker:
     """The maker of a table; one that nobody declares is put together while publishing, out of all results."""
-    return makers_by_table().get(table) or _judged(tuple(asset_makers()))
+    return declared_maker(table) or _judged(tuple(asset_makers()))
+
+
+@cache
+def _makers_by_name() -> Mapping[str, Maker]:
+    """Makers of tables whose whole name is declared: those of studies, and what no asset makes."""
+    assets = asset_makers()
+    found = {f"roi.{table}": assets[spec.name] for spec in STUDIES for table in spec.tables}
+    return found | dict(_while_publishing(tuple(assets)))
 
 
 def _of_asset(asset: dg.AssetsDefinition, conduct: Callable[..., Any] | None) -> Maker:
