@@ -146,13 +146,25 @@ class _Parts:
         """Points by which each account's score moves at the base uplift."""
         return self.world.shift(self.assumptions, self.assumptions.uplift_base)
 
-    def gains_pp(self, reliability: np.ndarray) -> np.ndarray:
+    @property
+    def gains_pp(self) -> np.ndarray:
         """Δ(H) of each draw of the model at the base uplift, percentage points of revenue."""
+        at_base = read_at(self.response.kept_draws, self.response.uplifts, self.assumptions.uplift_base)
+        return self._gains_pp(at_base[..., -1])
+
+    @property
+    def observed_gains_pp(self) -> np.ndarray:
+        """The same with the slope as it was observed, uncorrected for the noise of answers."""
+        if (self.reliability == 1).all():
+            return self.gains_pp
         terms = self.assumptions
-        base = np.array([terms.uplift_base])
-        kept = carry(self.world, terms, base, self.coefs, reliability, months=terms.horizon_months)
-        chosen = self.response.chosen(terms.segments)
-        return 100 * kept[:, chosen, 0, -1].sum(axis=1) / self.world.mrr.sum()
+        base, ones = np.array([terms.uplift_base]), np.ones_like(self.reliability)
+        kept = carry(self.world, terms, base, self.coefs, ones, months=terms.horizon_months)
+        return self._gains_pp(kept[:, :, 0, -1])
+
+    def _gains_pp(self, kept_at_end: np.ndarray) -> np.ndarray:
+        chosen = self.response.chosen(self.assumptions.segments)
+        return 100 * kept_at_end[:, chosen].sum(axis=1) / self.world.mrr.sum()
 
 
 def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | None) -> BusinessCase:
@@ -162,8 +174,7 @@ def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | 
     base = appraise_inputs(response, terms, inputs)
     other = "month_end" if terms.discounting == "year_end" else "year_end"
     kept, observed = parts.kept(parts.retention.latent.reliability), parts.kept(1.0)
-    gains = parts.gains_pp(parts.reliability)
-    observed_gains = parts.gains_pp(np.ones_like(parts.reliability)) if (parts.reliability != 1).any() else gains
+    gains, observed_gains = parts.gains_pp, parts.observed_gains_pp
     outcomes = simulate(tables(response, terms, with_draws=True), terms, parts.sample)
     slope = parts.coefs[:, parts.world.projection.score_position] / parts.reliability
     p5, p50, p95 = np.percentile(outcomes.npv, [5, 50, 95])
