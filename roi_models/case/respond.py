@@ -6,15 +6,13 @@ Does not belong here: survival paths (`projection.py`), moving answers (`uplift.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from roi_models.case.assumptions import Assumptions
-from roi_models.case.projection import Projection, cumulative_hazards, ramp_weights
+from roi_models.case.projection import cumulative_hazards, ramp_weights
 from roi_models.case.response import Response, read_at
-from roi_models.case.uplift import AnswerMix, attainable_net_nps_points, shift_accounts
-from roi_models.revenue.growth_path import GrowthPath
+from roi_models.case.uplift import AnswerMix, attainable_net_nps_points
+from roi_models.case.world import World
 
 # About so many uplifts are computed up to the farthest one: halving their distance changes no figure that is shown.
 KNOTS = 12
@@ -23,40 +21,6 @@ LADDER = (1.0, 2.0, 5.0)
 REACH_MARGIN = 1e-6
 # Accounts × draws of one chunk: one such array of float64 fits into a core's cache.
 CHUNK_CELLS = 40_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """The active accounts as the case sees them, all in the same order.
-
-    `mrr`: money per month. `segment`: position of each account's segment among `segments`. `growth`: how revenue of
-    those who stay grows; None where that is not counted.
-    """
-
-    projection: Projection
-    mix: AnswerMix
-    mrr: np.ndarray
-    segments: tuple[str, ...]
-    segment: np.ndarray
-    scale: tuple[float, float]
-    low_max: float
-    growth: GrowthPath | None = None
-
-    def shift(self, assumptions: Assumptions, uplift: float | np.ndarray) -> np.ndarray:
-        """Points by which each account's score moves (accounts, or accounts × uplifts)."""
-        return shift_accounts(
-            self.mix,
-            uplift,
-            unit=assumptions.uplift_unit,
-            scale=self.scale,
-            low_max=self.low_max if assumptions.uplift_path == "low_answers" else None,
-        )
-
-    def by_segment(self) -> np.ndarray:
-        """Monthly revenue of each account in the row of its segment (segments × accounts)."""
-        table = np.zeros((len(self.segments), len(self.mrr)))
-        table[self.segment, np.arange(len(self.mrr))] = self.mrr
-        return table
 
 
 def knots(assumptions: Assumptions, mix: AnswerMix, *, farthest: float = 0.0) -> np.ndarray:

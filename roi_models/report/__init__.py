@@ -5,6 +5,7 @@ Does not belong here: estimating anything (`roi_models`), writing files or namin
 (`orchestration/publish.py`).
 """
 
+from roi_models.report.changes import changes_document, render_changes
 from roi_models.report.figures import FigureBook, build_figures
 from roi_models.report.page import render_report
 from roi_models.report.summary import render_summary, render_summary_markdown
@@ -14,7 +15,9 @@ from roi_models.report.workbook import render_workbook
 __all__ = [
     "FigureBook",
     "build_figures",
+    "changes_document",
     "model_tables",
+    "render_changes",
     "render_report",
     "render_summary",
     "render_summary_markdown",
