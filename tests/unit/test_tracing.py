@@ -96,6 +96,9 @@ def test_a_large_table_is_searched_to_its_end(published):
     found = find_rows(published(frame), figure("x.amount", 19_999.0), "amount")
     assert [row["account"] for row in found.rows] == ["a19999"]
     assert found.how == "This row holds it, of 20,000."
+    shares = frame.assign(share=frame["amount"] / 20_000)
+    found = find_rows(published(shares), figure("x.share", 77.5, "share_pct"), "share")
+    assert [row["account"] for row in found.rows] == ["a15500"]
 
 
 def test_a_text_that_states_a_number_is_found(published):
