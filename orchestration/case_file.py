@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from orchestration.data_quality import DataQuality, read_data_quality
+from orchestration.data_quality import read_data_quality
 from orchestration.marts import read_active_accounts, read_current_answers, read_scores
 from orchestration.measures import read_measures
 from orchestration.profiles import BusinessCaseConfig
@@ -28,9 +28,6 @@ from roi_models.results import (
 )
 from roi_models.study import Study
 from roi_models.verdicts.verdict import absent_checks, judge
-
-# Canonical tables that no figure of a report is made from yet.
-UNUSED_TABLES = frozenset({"programme_costs"})
 
 
 def assumptions_of(config: BusinessCaseConfig) -> Assumptions:
@@ -81,16 +78,6 @@ def assumption_rows(config: BusinessCaseConfig) -> pd.DataFrame:
         ("ramp_months", "Months until the rise is reached", "months", None, float(uplift.ramp_months), None, profile),
     ]
     return pd.DataFrame(rows, columns=["name", "label", "unit", "low", "base", "high", "source"])
-
-
-def _unused_note(quality: DataQuality) -> dict[str, str]:
-    """What was supplied and has no part in this report: a reader would else take it as used."""
-    names = sorted(set(quality.row_accounting["table_name"]) & UNUSED_TABLES)
-    listed = ", ".join(name.replace("_", " ") for name in names)
-    if not names:
-        return {}
-    text = f"Loaded, checked and in the tables, but no figure of this report is made from them: {listed}."
-    return {"supplied_but_not_used": text}
 
 
 def _model_notes(retention: RetentionEffect) -> dict[str, str]:
@@ -160,5 +147,5 @@ def assemble_case_file(
         follow_up=survival_follow_up,
         programme=programme_effects,
         studies=studies,
-        notes={"programme": run.case.programme} | _model_notes(retention_effect) | _unused_note(quality),
+        notes={"programme": run.case.programme} | _model_notes(retention_effect),
     )

@@ -15,8 +15,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from orchestration.errors import did_you_mean
+from orchestration.promises import Promises
 from orchestration.rules import Rules
-from orchestration.yaml_text import read_yaml, validate
+from orchestration.yaml_text import as_month, read_yaml, validate
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -148,15 +149,6 @@ class Control(_Keys):
         return self
 
 
-def _as_month(value: object) -> object:
-    """The first day of a month written YYYY-MM; a day within it would shift every month of the calendar."""
-    if isinstance(value, str):
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
-            raise ValueError(f"'{value}' is not a month; write it as 2024-12.")
-        return f"{value}-01"
-    return value
-
-
 class MetricsConfig(_Keys):
     """metrics.yml."""
 
@@ -167,7 +159,7 @@ class MetricsConfig(_Keys):
     churn: ChurnPolicy
     controls: dict[Name, Control] = {}
     rules: Rules = Rules()
-    as_of: Annotated[date | None, BeforeValidator(_as_month)] = None
+    as_of: Annotated[date | None, BeforeValidator(as_month)] = None
     headline_lag: Annotated[int, Field(ge=1, le=6)] = 3
     fresh_days: Annotated[int, Field(ge=1)] = 183
     stale_days: Annotated[int, Field(ge=31, le=1680)] = 365
@@ -270,6 +262,7 @@ class BusinessCaseConfig(_Keys):
     draws: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
     seed: Annotated[int, Field(ge=0)] = 0
     minimum_probability: Share = Decimal("0.8")
+    promises: Promises = ()
 
     @model_validator(mode="after")
     def _plausible(self) -> BusinessCaseConfig:

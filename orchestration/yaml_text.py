@@ -1,11 +1,12 @@
 """YAML files read so that every later complaint can name the line, and no value is guessed into a type.
 
-Belongs here: YAML text → plain tree with line numbers, and pydantic's findings → sentences.
+Belongs here: YAML text → plain tree with line numbers, pydantic's findings → sentences, and how a month is written.
 Does not belong here: what the keys mean (the pydantic models, e.g. `grammar.py`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -91,6 +92,15 @@ def _plain(node: yaml.Node, key: Key, lines: dict[Key, int], label: str) -> Any:
     return mapping
 
 
+def as_month(value: object) -> object:
+    """The first day of a month written YYYY-MM; a day within it would shift every month of the calendar."""
+    if isinstance(value, str):
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
+            raise ValueError(f"'{value}' is not a month; write it as 2024-12.")
+        return f"{value}-01"
+    return value
+
+
 def validate(document: YamlDocument, model: type[Model]) -> Model:
     """The document as a pydantic model. Raises SourceError with one sentence for every finding."""
     try:
@@ -105,7 +115,8 @@ def _sentence(document: YamlDocument, model: type[BaseModel], finding: Mapping[s
     where = document.where(*key)
     if finding["type"] == "extra_forbidden":
         owner = _model_at(model, key[:-1])
-        hint = did_you_mean(str(key[-1]), owner.model_fields if owner else ())
+        names = [field.alias or name for name, field in owner.model_fields.items()] if owner else ()
+        hint = did_you_mean(str(key[-1]), names)
         return f"{where}: unknown key '{key[-1]}'{hint}"
     if finding["type"] == "missing":
         return f"{document.where(*key[:-1])}: the key '{key[-1]}' is missing; add it."
