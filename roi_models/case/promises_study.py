@@ -119,18 +119,18 @@ def _judged(promise: dict[str, object], frames: PromiseFrames, rules: PromiseRul
         "through_month": found.through,
         "origin": _origin(promise),
     }
-    row["judgement"] = _judgement(found, promised, first, last, frames.as_of, is_ceiling=about.is_ceiling)
+    row["judgement"] = _judgement(found, promised, first, frames.as_of, is_ceiling=about.is_ceiling)
     row["reading"] = f"so far, through {found.through}" if row["judgement"] == "so far" else row["judgement"]
     return row | {"sentence": promise_sentence(row, found.problem, rules.currency, is_ceiling=about.is_ceiling)}
 
 
-def _judgement(found: Realised, promised: float, first: str, last: str, as_of: str, *, is_ceiling: bool) -> str:
+def _judgement(found: Realised, promised: float, first: str, as_of: str, *, is_ceiling: bool) -> str:
     """`kept`, `not kept`, `not told apart`, `so far`, `not begun` or `not known`; only what is complete is judged."""
     if first > as_of:
         return "not begun"
     if np.isnan(found.value):
         return "not known"
-    if last > as_of or not found.is_complete:
+    if not found.is_complete:
         return "so far"
     if found.low < promised < found.high:
         return "not told apart"

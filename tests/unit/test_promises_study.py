@@ -15,7 +15,7 @@ from roi_models.report import build_figures, model_tables, render_report
 from roi_models.report.format import KEPT_DECIMALS
 from roi_models.verdicts.judgement import Level
 from tests.unit.promise_data import RULES, frames, promises
-from tests.unit.sample_case import conditional_case
+from tests.unit.sample_case import conditional_case, failed_case, null_case
 
 YEAR = ("2023-01", "2023-12")
 
@@ -310,6 +310,21 @@ def test_on_the_page_each_row_has_its_own_unit():
     section = page[page.index('<section aria-labelledby="promises"') :]
     assert "not told apart" in section[: section.index("</section>")]
     assert set(TABLES) <= {name.removeprefix("roi.") for name in model_tables(case_file)}
+
+
+@pytest.mark.parametrize("case_file", [failed_case(), null_case()], ids=["failed", "null"])
+def test_promises_are_told_without_a_case_too(case_file):
+    case_file = replace(case_file, studies=(study(("programme_cost", *YEAR, 20_000)),))
+    page = render_report(case_file, build_figures(case_file))
+    section = page[page.index('<section aria-labelledby="promises"') :]
+    assert "The promise was kept." in section[: section.index("</section>")]
+
+
+def test_what_people_wrote_beside_a_promise_is_escaped():
+    told = study(("programme_cost", *YEAR, 20_000, "<script>alert(1)</script>", "", '=HYPERLINK("http://x")'))
+    case_file = replace(conditional_case(), studies=(told,))
+    page = render_report(case_file, build_figures(case_file))
+    assert "&lt;script&gt;alert(1)" in page and "<script>alert" not in page
 
 
 def test_measures_have_units_of_figures():
