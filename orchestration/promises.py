@@ -11,10 +11,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from orchestration.errors import did_you_mean
-from orchestration.yaml_text import as_month
+from orchestration.profiles import Keys, as_month
 from roi_models.case.promised_measures import MEASURES
 
 RANGES: dict[str, tuple[Decimal, Decimal]] = {
@@ -45,10 +45,8 @@ def _as_day(value: object) -> object:
     return value
 
 
-class Promise(BaseModel):
+class Promise(Keys):
     """One promise: `promised` of a measure over whole months, `from` and `to` included."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     measure: Annotated[str, AfterValidator(_known)]
     first_month: Annotated[date, BeforeValidator(as_month), Field(alias="from")]

@@ -6,7 +6,6 @@ Does not belong here: what the keys mean (the pydantic models, e.g. `grammar.py`
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,15 +89,6 @@ def _plain(node: yaml.Node, key: Key, lines: dict[Key, int], label: str) -> Any:
         lines[(*key, name)] = line
         mapping[name] = _plain(value_node, (*key, name), lines, label)
     return mapping
-
-
-def as_month(value: object) -> object:
-    """The first day of a month written YYYY-MM; a day within it would shift every month of the calendar."""
-    if isinstance(value, str):
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
-            raise ValueError(f"'{value}' is not a month; write it as 2024-12.")
-        return f"{value}-01"
-    return value
 
 
 def validate(document: YamlDocument, model: type[Model]) -> Model:

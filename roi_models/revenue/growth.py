@@ -56,17 +56,12 @@ def study_growth(
     """
     accounts = frames.accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
     try:
-        _require_revenue(accounts)
-        departures = fit_monthly_hazard(frames.hazard_cells, frames.control_levels, outcome=outcome, lag=lag)
-        if departures is None or departures.problem is not None:
-            raise NotEstimableError(departures.problem if departures else "No account left in these data.")
-        model = GrowthModel(
-            hazards={DEPARTURES: departures, **_movements(frames, lag)},
-            sizes={
-                name: fit_size(frames.movement_cells, outcome=name, lag=lag, scale=scale)
-                for name in _movements_there(frames, lag)
-            },
+        model = fit_growth(
+            frames,
+            outcome=outcome,
+            lag=lag,
             background_hazard=background_hazard,
+            scale=scale,
             renewal_interval_months=renewal_interval_months,
         )
     except NotEstimableError as reason:
@@ -76,6 +71,32 @@ def study_growth(
     retention = _retention_rows(model, accounts, lift, frames.bridge)
     movements = _movement_rows(model, accounts, lift, frames.movement_cells, lag)
     return growth_study(*_sentences(retention, movements, metric), retention=retention, movements=movements)
+
+
+def fit_growth(
+    frames: GrowthFrames,
+    *,
+    outcome: str,
+    lag: int,
+    background_hazard: float,
+    scale: tuple[float, float],
+    renewal_interval_months: int,
+) -> GrowthModel:
+    """Departures and movements of revenue on the score. Raises NotEstimableError where departures, or the revenue of
+    the active accounts, cannot carry a rate."""
+    _require_revenue(frames.accounts)
+    departures = fit_monthly_hazard(frames.hazard_cells, frames.control_levels, outcome=outcome, lag=lag)
+    if departures is None or departures.problem is not None:
+        raise NotEstimableError(departures.problem if departures else "No account left in these data.")
+    return GrowthModel(
+        hazards={DEPARTURES: departures, **_movements(frames, lag)},
+        sizes={
+            name: fit_size(frames.movement_cells, outcome=name, lag=lag, scale=scale)
+            for name in _movements_there(frames, lag)
+        },
+        background_hazard=background_hazard,
+        renewal_interval_months=renewal_interval_months,
+    )
 
 
 def observed_retention(bridge: pd.DataFrame) -> tuple[float, float]:

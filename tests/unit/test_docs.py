@@ -14,7 +14,8 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from orchestration import manifest, profiles, settings
-from orchestration.profiles import Assumption, BusinessCaseConfig, MetricsConfig
+from orchestration.case_config import Assumption, BusinessCaseConfig
+from orchestration.profiles import MetricsConfig
 from orchestration.settings import Settings
 from orchestration.studies import STUDIES
 from roi_models.report import tables

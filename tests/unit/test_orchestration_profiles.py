@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from orchestration.case_config import load_business_case
 from orchestration.control import control_rows
 from orchestration.errors import SourceError
-from orchestration.profiles import load_business_case, load_metrics
+from orchestration.profiles import load_metrics
 
 CONFIG = Path(__file__).parents[2] / "config"
 

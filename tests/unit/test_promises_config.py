@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 import yaml
 
+from orchestration.case_config import load_business_case
 from orchestration.errors import SourceError
-from orchestration.profiles import load_business_case
 from orchestration.promises import RANGES, UNITS, Promise
 from orchestration.studies.promises import COLUMNS, promise_frame
 from roi_models.case.promised_measures import MEASURES
@@ -20,6 +20,7 @@ from tests.unit.promise_data import RULES, frames
 from tests.unit.test_docs import rows_under
 
 CASE = (ROOT / "config/demo/business_case.yml").read_text(encoding="utf-8")
+METRICS = (ROOT / "config/demo/metrics.yml").read_text(encoding="utf-8")
 BEFORE = re.sub(r"^promises:\n(?:  .*\n)+", "", CASE, flags=re.MULTILINE)
 SOUND = {
     "measure": "programme_cost",
@@ -44,6 +45,7 @@ def load(tmp_path):
         ]
         text = BEFORE + "\n".join(["promises:", *rows]) + "\n"
         (tmp_path / "business_case.yml").write_text(text, encoding="utf-8")
+        (tmp_path / "metrics.yml").write_text(METRICS, encoding="utf-8")
         return load_business_case(tmp_path).promises
 
     return loaded
@@ -52,6 +54,7 @@ def load(tmp_path):
 def test_a_profile_without_promises_has_none(tmp_path):
     assert "promises" not in BEFORE.replace("promises on", "")
     (tmp_path / "business_case.yml").write_text(BEFORE, encoding="utf-8")
+    (tmp_path / "metrics.yml").write_text(METRICS, encoding="utf-8")
     assert load_business_case(tmp_path).promises == ()
 
 
