@@ -89,7 +89,7 @@ def booked_cost(costs: pd.DataFrame, as_of: str, *, assumed: float, currency: st
         "count_lines": int(months["count_lines"].sum()),
     }
     sentence = (
-        f"In the 12 months from {first} to {as_of} {currency} {booked:,.0f} of programme cost was booked; the case "
+        f"In the 12 months from {first} to {as_of}, {currency} {booked:,.0f} of programme cost was booked; the case "
         f"assumes a running cost of {currency} {assumed:,.0f} a year."
     )
     return BookedCost(table=_frame([row]), sentence=sentence, checks=(_check(booked, assumed, sentence),))

@@ -255,7 +255,7 @@ def test_cost_assumed_is_held_against_what_was_booked(assumed, level, value):
     (row,) = found.tables[1].frame.to_dict("records")
     assert (row["booked_amount"], row["assumed_amount"]) == (12_001.20, assumed)
     assert row["difference_amount"] == pytest.approx(12_001.20 - assumed, abs=1e-9)
-    assert found.sentences[-1].startswith("In the 12 months from 2024-01 to 2024-12 USD 12,001 of programme cost")
+    assert found.sentences[-1].startswith("In the 12 months from 2024-01 to 2024-12, USD 12,001 of programme cost")
 
 
 def test_the_advice_says_which_way_the_case_is_off():
