@@ -47,7 +47,8 @@ def named(text: str) -> set[str]:
 def keys_of(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
     """Dotted keys of a configuration model, with each one's default."""
     found: dict[str, object] = {}
-    for name, field in model.model_fields.items():
+    for python_name, field in model.model_fields.items():
+        name = field.alias or python_name
         nested = [item for item in (field.annotation, *getattr(field.annotation, "__args__", ())) if is_model(item)]
         if not nested or nested[0] is Assumption:
             found[prefix + name] = field.default
