@@ -30,8 +30,8 @@ _CSS_NAMES = {
     **{INK: "--ink", MUTED: "--muted", GRID: "--rule", GOOD: "--good", BAD: "--bad"},
 }
 _WIDTH_INCHES, _HEIGHT_INCHES = 4.9, 3.0
-# A line of text on a row chart needs this much; the canvas grows with the rows.
-_ROW_INCHES = 0.36
+# A chart of rows grows with them: what one row needs, and what axis and lowest canvas do.
+_ROW_INCHES, _AXIS_INCHES, _LOWEST_INCHES = 0.4, 0.7, 2.2
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "voc-roi",
@@ -57,14 +57,14 @@ _STYLE = {
 
 @contextmanager
 def canvas(prefix: str, title: str, description: str, *, rows: int = 0) -> Iterator[tuple[Axes, list[str]]]:
-    """An axes to draw on; after the block the list holds the finished SVG text. Many `rows` make it higher."""
+    """An axes to draw on; after the block the list holds the finished SVG text. A chart of `rows` is as high as they need."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Drawing
 
     out: list[str] = []
     with matplotlib.rc_context(_STYLE):
-        height = max(_HEIGHT_INCHES, 0.7 + _ROW_INCHES * rows)
+        height = max(_LOWEST_INCHES, _AXIS_INCHES + _ROW_INCHES * rows) if rows else _HEIGHT_INCHES
         drawing = Drawing(figsize=(_WIDTH_INCHES, height), layout="constrained")
         FigureCanvasSVG(drawing)
         yield drawing.subplots(), out

@@ -47,10 +47,10 @@ def tornado_chart(ranges: pd.DataFrame, base_npv: float, currency: str) -> str:
         if shown["npv_low"].min() < 0 < shown["npv_high"].max() or shown["npv_high"].min() < 0 < shown["npv_low"].max():
             axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.set_yticks(range(len(shown)), [_folded(label) for label in shown["label"]])
-        axes.invert_yaxis()
+        axes.set_ylim(len(shown) - 0.4, -0.6)
         axes.grid(visible=False, axis="y")
         axes.grid(visible=True, axis="x")
-        axes.margins(x=0.12)
+        axes.margins(x=0.17)
         axes.set_xlabel(f"net present value, {currency}")
         axes.locator_params(axis="x", nbins=4)
         money_ticks(axes, "x")

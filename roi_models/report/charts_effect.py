@@ -82,15 +82,10 @@ def calibration_chart(groups: pd.DataFrame) -> str:
         for row in groups.itertuples():
             held = row.observed_low <= row.predicted_events <= row.observed_high
             colour = SERIES[0]
-            axes.plot(
-                [row.predicted_events] * 2, [row.observed_low, row.observed_high], color=colour, linewidth=1.4
-            )
+            axes.plot([row.predicted_events] * 2, [row.observed_low, row.observed_high], color=colour, linewidth=1.4)
             # A hollow point is off the line by more than chance: shape and not colour says so.
             face = colour if held else "none"
             axes.plot([row.predicted_events], [row.observed_events], "o", color=colour, markerfacecolor=face, ms=6.5)
-        axes.annotate(
-            "as expected", (top, top), xytext=(-8, -4), textcoords="offset points", ha="right", va="top", color=MUTED
-        )
         right = float(groups["predicted_events"].max()) * 1.12
         axes.set_xlim(0, right)
         axes.set_ylim(0, top)

@@ -81,7 +81,7 @@ def _finish(axes: Axes, steps: list[tuple[str, float, bool]], levels: list[float
         if not steps[place + 1][2] or starts[place + 1] == level:
             axes.plot([level, level], [place, place + 1], color=MUTED, linewidth=0.8)
     low, high = min([*levels, *starts]), max([*levels, *starts])
-    width = (high - low) or abs(high) or 1.0
+    width = (high - low) or abs(high) or 100.0
     for place, (_, amount, is_total) in enumerate(steps):
         # Right of the bar, whichever way it goes: the eye then reads one column of amounts down the steps.
         edge = max(starts[place], levels[place])
@@ -95,7 +95,7 @@ def _finish(axes: Axes, steps: list[tuple[str, float, bool]], levels: list[float
             fontweight="bold" if is_total else "normal",
         )
     axes.set_yticks(range(len(steps)), [label for label, _, _ in steps])
-    axes.invert_yaxis()
+    axes.set_ylim(len(steps) - 0.4, -0.6)
     axes.grid(visible=False, axis="y")
     axes.grid(visible=True, axis="x")
     axes.set_xlim(low - 0.05 * width, high + 0.24 * width)

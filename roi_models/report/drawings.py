@@ -50,7 +50,7 @@ def _of_the_models(case_file: CaseFile) -> dict[str, str]:
     drawn, retention = {}, case_file.retention
     if not retention.lag_profile.empty:
         drawn["lags"] = charts.lag_profile_chart(retention.lag_profile, retention.headline_lag)
-    if not retention.by_score.empty:
+    if not retention.by_score.empty and retention.by_score["score_mean"].notna().any():
         drawn["dose"] = charts_effect.dose_response_chart(retention.by_score)
     if not retention.calibration.empty:
         drawn["calibration"] = charts_effect.calibration_chart(retention.calibration)

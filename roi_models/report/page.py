@@ -76,9 +76,7 @@ class Printer:
         text = format_value(value, figure.unit, currency=self._currency, bare=bare, exact=exact, signed=signed)
         return self._printed(figure_id, part, text, linked=linked)
 
-    def interval(
-        self, figure_id: str, *, bare: bool = False, signed: bool = False, linked: bool = True
-    ) -> Markup:
+    def interval(self, figure_id: str, *, bare: bool = False, signed: bool = False, linked: bool = True) -> Markup:
         """`low to high` of a figure, or a dash when it has no interval."""
         figure = self._figures[figure_id]
         if figure.low is None or figure.high is None:
