@@ -57,7 +57,7 @@ _STYLE = {
 
 @contextmanager
 def canvas(prefix: str, title: str, description: str, *, rows: int = 0) -> Iterator[tuple[Axes, list[str]]]:
-    """An axes to draw on; after the block the list holds the finished SVG text. A chart of `rows` is as high as they need."""
+    """An axes to draw on; after the block the list holds the finished SVG text. `rows` set the height."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Drawing

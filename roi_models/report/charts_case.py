@@ -6,9 +6,14 @@ Belongs here: the tornado. Does not belong here: cash flows and simulated values
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pandas as pd
 
 from roi_models.report.chart_base import INK, MUTED, SERIES, canvas, money_ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 SHOWN_INPUTS = 10
 _LONGEST_LABEL = 24
@@ -29,22 +34,10 @@ def tornado_chart(ranges: pd.DataFrame, base_npv: float, currency: str) -> str:
     title = "Net present value as one input at a time goes from low to high"
     with canvas("tornado", title, description, rows=len(shown)) as (axes, out):
         for place, row in enumerate(shown.itertuples()):
-            axes.barh(
-                place, row.npv_low - base_npv, left=base_npv, height=0.56, facecolor="none", edgecolor=SERIES[0],
-                linewidth=1.3,
-            )  # fmt: skip
-            axes.barh(
-                place, row.npv_high - base_npv, left=base_npv, height=0.56, color=SERIES[0], edgecolor=SERIES[0],
-                linewidth=1.3, alpha=0.75,
-            )  # fmt: skip
-            for npv, word in ((row.npv_low, "low"), (row.npv_high, "high")):
-                is_right = npv > base_npv or (npv == base_npv and word == "low" and row.npv_high < base_npv)
-                axes.annotate(
-                    word, (npv, place), xytext=(4 if is_right else -4, 0), textcoords="offset points",
-                    ha="left" if is_right else "right", va="center", color=MUTED, fontsize=9,
-                )  # fmt: skip
+            _range(axes, place, row, base_npv)
         axes.axvline(base_npv, color=INK, linewidth=1.1)
-        if shown["npv_low"].min() < 0 < shown["npv_high"].max() or shown["npv_high"].min() < 0 < shown["npv_low"].max():
+        values = shown[["npv_low", "npv_high"]].to_numpy(float)
+        if values.min() < 0 < values.max():
             axes.axvline(0, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)))
         axes.set_yticks(range(len(shown)), [_folded(label) for label in shown["label"]])
         axes.set_ylim(len(shown) - 0.4, -0.6)
@@ -55,6 +48,27 @@ def tornado_chart(ranges: pd.DataFrame, base_npv: float, currency: str) -> str:
         axes.locator_params(axis="x", nbins=4)
         money_ticks(axes, "x")
     return out[0]
+
+
+def _range(axes: Axes, place: int, row: Any, base: float) -> None:
+    """One input's bar: hollow to its low value, filled to its high one, each end with its word."""
+    shape = {"height": 0.56, "left": base, "edgecolor": SERIES[0], "linewidth": 1.3}
+    axes.barh(place, row.npv_low - base, facecolor="none", **shape)
+    axes.barh(place, row.npv_high - base, facecolor=SERIES[0], alpha=0.75, **shape)
+    ends = ((row.npv_low, row.npv_high, "low"), (row.npv_high, row.npv_low, "high"))
+    for npv, other, word in ends:
+        # An end at the base itself stands opposite to the other one.
+        is_right = npv > base or (npv == base and other < base)
+        axes.annotate(
+            word,
+            (npv, place),
+            xytext=(4 if is_right else -4, 0),
+            textcoords="offset points",
+            ha="left" if is_right else "right",
+            va="center",
+            color=MUTED,
+            fontsize=9,
+        )
 
 
 def _folded(label: str) -> str:

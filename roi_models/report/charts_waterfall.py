@@ -14,11 +14,10 @@ import pandas as pd
 from roi_models.report.chart_base import BAD, GOOD, INK, MUTED, canvas, money_ticks, short_money
 from roi_models.report.format import to_number
 from roi_models.report.rows import Row
+from roi_models.report.rows_waterfall import TOTAL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-TOTAL = "total"
 
 
 def npv_waterfall_chart(lines: pd.DataFrame, currency: str) -> str:
@@ -32,14 +31,15 @@ def npv_waterfall_chart(lines: pd.DataFrame, currency: str) -> str:
     )
     with canvas("waterfall", "From benefits to net present value", description, rows=len(lines)) as (axes, out):
         steps = [(line.label, float(line.amount), line.kind == TOTAL) for line in lines.itertuples()]
-        levels = [0.0]
+        level, starts, levels = 0.0, [], []
         for place, (_, amount, is_total) in enumerate(steps):
-            start = 0.0 if is_total else levels[-1]
+            starts.append(0.0 if is_total else level)
+            level = starts[-1] + amount
+            levels.append(level)
             colour = GOOD if amount >= 0 else BAD
-            axes.barh(place, amount, left=start, height=0.6, color=colour, alpha=0.85 if is_total else 0.5)
-            levels.append(start + amount)
+            axes.barh(place, amount, left=starts[-1], height=0.6, color=colour, alpha=0.85 if is_total else 0.5)
         axes.axvline(0, color=INK, linewidth=0.9)
-        _finish(axes, steps, levels[1:], starts=[0.0 if step[2] else level for step, level in zip(steps, levels)])
+        _finish(axes, steps, levels, starts=starts)
         axes.set_xlabel(f"present value, {currency}")
     return out[0]
 

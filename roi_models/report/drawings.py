@@ -41,7 +41,7 @@ def _of_the_case(case_file: CaseFile) -> dict[str, str]:
     if not case.draws["npv"].dropna().empty:
         drawn["npv"] = charts.npv_chart(case.draws, currency)
     ranges = getattr(case, "tornado", None)
-    if ranges is not None and not ranges.empty:
+    if ranges is not None and (ranges["npv_low"] != ranges["npv_high"]).any():
         drawn["tornado"] = charts_case.tornado_chart(ranges, case.base.npv, currency)
     return drawn
 

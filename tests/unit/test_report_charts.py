@@ -106,6 +106,9 @@ def test_the_tornado_is_drawn_where_the_case_has_one():
     fields = {field.name: getattr(case, field.name) for field in dataclasses.fields(case)}
     with_ranges = SimpleNamespace(**(fields | {"tornado": tornado()}))
     assert "tornado" in drawings(replace(case_file, case=with_ranges))
+    for nothing in (tornado().iloc[:0], tornado().query("input == 'horizon'")):
+        without = SimpleNamespace(**(fields | {"tornado": nothing}))
+        assert "tornado" not in drawings(replace(case_file, case=without))
 
 
 def test_dose_response_shows_scores_and_sets_silence_apart():
