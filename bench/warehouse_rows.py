@@ -66,9 +66,10 @@ PROVENANCE = """'bench' as _source, '{table}-{file}.csv' as _source_file, row_nu
 def draw(settings, warehouse, accounts: int, answers: int, *, is_arrival: bool) -> None:
     """Raw and control tables as a run has them when dbt begins: of 36 months, or what arrives with one more."""
     from orchestration.carry_over import write_carried
+    from orchestration.case_config import load_business_case
     from orchestration.control import write_control_tables
     from orchestration.ingest import load_contract
-    from orchestration.profiles import load_business_case, load_metrics
+    from orchestration.profiles import load_metrics
 
     staging = settings.dbt_dir / "models/staging"
     file, dated = ("new", f">= '{NEW_MONTH}'") if is_arrival else ("base", f"< '{NEW_MONTH}'")

@@ -10,9 +10,11 @@ import dagster as dg
 
 from orchestration import marts
 from orchestration.assets_programme import programme_effects
-from orchestration.case_file import assumptions_of
+from orchestration.case_setting import case_setting
+from orchestration.case_terms import initiatives_of, require_segments, terms_of
 from orchestration.roi_asset import as_markdown, roi_asset
 from orchestration.run import Run
+from orchestration.studies.growth import growth_frames, growth_setting
 from roi_models.case.business_case import build_case
 from roi_models.durations.follow_up import follow_up
 from roi_models.durations.followed import FollowUp
@@ -21,7 +23,9 @@ from roi_models.hazards.decomposition import decompose
 from roi_models.hazards.retention import estimate_retention
 from roi_models.predictions.account_predictions import AccountPredictions, predict_accounts
 from roi_models.predictions.prediction_reasons import AgeWords
+from roi_models.programmes.programme_results import ProgrammeEvidence
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup, WalletSummary
+from roi_models.revenue.expansion import ExpansionEvidence, expansion_evidence
 from roi_models.satisfaction.latent_score import correct_slope
 from roi_models.wallets.wallet import summarise_wallet
 
@@ -129,20 +133,44 @@ def account_predictions(
     return dg.Output(predictions, metadata={"top_accounts": as_markdown(predictions.table.head(10))})
 
 
-@roi_asset("dim_accounts", "fct_survey_responses", upstream=("retention_effect",))
+@roi_asset(
+    "agg_hazard_cells",
+    "agg_movement_cells",
+    "agg_control_levels",
+    "agg_mrr_bridge",
+    "dim_accounts",
+    upstream=("retention_effect",),
+)
+def expansion(context: dg.AssetExecutionContext, retention_effect: RetentionEffect) -> dg.Output[ExpansionEvidence]:
+    """Whether customers who score higher buy more: only then the case counts expansion."""
+    run: Run = context.resources.run
+    with run.step("expansion") as remarks:
+        evidence = expansion_evidence(growth_frames(run), **growth_setting(run, retention_effect))
+        remarks.append("evidenced" if evidence.is_evidenced else "not evidenced")
+    return dg.Output(evidence, metadata={"reading": evidence.why_not if not evidence.is_evidenced else "evidenced"})
+
+
+@roi_asset("dim_accounts", "fct_survey_responses", upstream=("retention_effect", "programme_effects", "expansion"))
 def business_case(
-    context: dg.AssetExecutionContext, retention_effect: RetentionEffect
+    context: dg.AssetExecutionContext,
+    retention_effect: RetentionEffect,
+    programme_effects: ProgrammeEvidence,
+    expansion: ExpansionEvidence,
 ) -> dg.Output[BusinessCase | None]:
     """What a programme that lifts the metric is worth, by g-formula over all active accounts, with Monte Carlo."""
     run: Run = context.resources.run
     with run.step("business case"):
+        accounts = marts.read_active_accounts(run)
+        require_segments(run.case, accounts["segment"].dropna())
         case = build_case(
             retention_effect,
-            marts.read_active_accounts(run),
+            accounts,
             marts.read_current_answers(run),
-            assumptions_of(run.case),
-            scale=(float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max)),
-            renewal_interval_months=run.metrics.renewal_interval_months,
+            terms_of(run.case, programme_effects).assumptions,
+            expansion=expansion,
+            initiatives=initiatives_of(run.case),
+            budget=None if run.case.budget is None else float(run.case.budget),
+            **case_setting(run),
         )
     return dg.Output(case, metadata={"years": as_markdown(case.years) if case else "no case can be computed"})
 
@@ -156,3 +184,5 @@ ROI_ASSETS = (
     business_case,
     programme_effects,
 )
+# What other results are made from, and no report prints by itself.
+SUPPORTING_ASSETS = (expansion,)

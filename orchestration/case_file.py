@@ -6,14 +6,11 @@ Does not belong here: queries (`marts.py`, `measures.py`, `data_quality.py`), st
 
 from __future__ import annotations
 
-import pandas as pd
-
-from orchestration.data_quality import DataQuality, read_data_quality
+from orchestration.case_terms import assumption_rows, terms_of
+from orchestration.data_quality import read_data_quality
 from orchestration.marts import read_active_accounts, read_current_answers, read_scores
 from orchestration.measures import read_measures
-from orchestration.profiles import BusinessCaseConfig
 from orchestration.run import Run
-from roi_models.case.assumptions import Assumptions
 from roi_models.case.business_case import case_problem
 from roi_models.durations.followed import FollowUp
 from roi_models.predictions.account_predictions import AccountPredictions
@@ -28,69 +25,6 @@ from roi_models.results import (
 )
 from roi_models.study import Study
 from roi_models.verdicts.verdict import absent_checks, judge
-
-# Canonical tables that no figure of a report is made from yet.
-UNUSED_TABLES = frozenset({"programme_costs"})
-
-
-def assumptions_of(config: BusinessCaseConfig) -> Assumptions:
-    """business_case.yml as the models take it."""
-    uplift_low, uplift_high = config.uplift.range
-    return Assumptions(
-        margin=float(config.margin.base),
-        discount_rate=float(config.discount_rate.base),
-        horizon_months=config.horizon_months,
-        ramp_months=config.uplift.ramp_months,
-        uplift_low=float(uplift_low),
-        uplift_base=float(config.uplift.base),
-        uplift_high=float(uplift_high),
-        uplift_unit=config.uplift.unit,
-        initial_cost=float(config.initial_cost.base),
-        annual_cost=float(config.annual_cost.base),
-        realisation=float(config.realisation.base),
-        benefit_risk_adjustment=float(config.benefit_risk_adjustment.base),
-        cost_risk_adjustment=float(config.cost_risk_adjustment.base),
-        n_draws=config.draws,
-        seed=config.seed,
-        min_prob_npv_positive=float(config.minimum_probability),
-    )
-
-
-def assumption_rows(config: BusinessCaseConfig) -> pd.DataFrame:
-    """The assumptions as the report lists them: name, label, unit, low, base, high, source."""
-    uplift, unit = config.uplift, {"net_nps_points": "net NPS points", "answer_points": "points on each answer"}
-    low, high = (None if value is None else float(value) for value in (uplift.low, uplift.high))
-    stated = {
-        "margin": ("Margin on revenue kept", "fraction", config.margin),
-        "discount_rate": ("Discount rate a year, at year end", "fraction", config.discount_rate),
-        "initial_cost": ("Outlay at the start", config.currency, config.initial_cost),
-        "annual_cost": ("Running cost a year", config.currency, config.annual_cost),
-        "realisation": ("Share of the benefit that turns into cash", "fraction", config.realisation),
-        "benefit_risk_adjustment": ("Factor on benefits for risk", "fraction", config.benefit_risk_adjustment),
-        "cost_risk_adjustment": ("Factor on costs for risk", "factor", config.cost_risk_adjustment),
-    }
-    label = "Rise of the metric that the programme brings"
-    profile = "business_case.yml"
-    rows = [
-        ("uplift", label, unit[uplift.unit], low, float(uplift.base), high, uplift.source),
-        *(
-            (name, label, unit, None, float(item.base), None, item.source)
-            for name, (label, unit, item) in stated.items()
-        ),
-        ("horizon_months", "Horizon", "months", None, float(config.horizon_months), None, profile),
-        ("ramp_months", "Months until the rise is reached", "months", None, float(uplift.ramp_months), None, profile),
-    ]
-    return pd.DataFrame(rows, columns=["name", "label", "unit", "low", "base", "high", "source"])
-
-
-def _unused_note(quality: DataQuality) -> dict[str, str]:
-    """What was supplied and has no part in this report: a reader would else take it as used."""
-    names = sorted(set(quality.row_accounting["table_name"]) & UNUSED_TABLES)
-    listed = ", ".join(name.replace("_", " ") for name in names)
-    if not names:
-        return {}
-    text = f"Loaded, checked and in the tables, but no figure of this report is made from them: {listed}."
-    return {"supplied_but_not_used": text}
 
 
 def _model_notes(retention: RetentionEffect) -> dict[str, str]:
@@ -115,7 +49,8 @@ def assemble_case_file(
 ) -> CaseFile:
     """Judge the results and gather everything a report says; results come under the names of their assets."""
     quality = read_data_quality(run)
-    assumptions = assumptions_of(run.case)
+    terms = terms_of(run.case, programme_effects)
+    assumptions = terms.assumptions
     scale = (float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max))
     problem = case_problem(
         retention_effect, read_active_accounts(run), read_current_answers(run), assumptions, scale=scale
@@ -129,6 +64,7 @@ def assemble_case_file(
         currency=run.case.currency,
         metric_label=run.metrics.primary.label,
         min_prob_npv_positive=assumptions.min_prob_npv_positive,
+        uplift_is_evidenced=terms.is_pilot,
         rejected_share_pct=quality.rejected_share_pct,
         match_rate_pct=quality.match_rate_pct,
         unreconciled_revenue_pct=quality.unreconciled_revenue_pct,
@@ -155,10 +91,10 @@ def assemble_case_file(
         scores=read_scores(run),
         account_predictions=account_predictions.table,
         reconciliation=quality.reconciliation,
-        assumptions=assumption_rows(run.case),
+        assumptions=assumption_rows(run.case, terms),
         measures=read_measures(run),
         follow_up=survival_follow_up,
         programme=programme_effects,
         studies=studies,
-        notes={"programme": run.case.programme} | _model_notes(retention_effect) | _unused_note(quality),
+        notes={"programme": run.case.programme} | _model_notes(retention_effect),
     )

@@ -13,7 +13,8 @@ from typing import Any
 
 import yaml
 
-from orchestration.profiles import BusinessCaseConfig, MetricsConfig
+from orchestration.case_config import BusinessCaseConfig
+from orchestration.profiles import MetricsConfig
 from orchestration.warehouse import Warehouse
 
 Rows = list[tuple[Any, ...]]

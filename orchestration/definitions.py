@@ -7,10 +7,11 @@ import dagster as dg
 from expectations.mart_suites import MART_SUITES
 from expectations.raw_suites import RAW_SUITES
 from orchestration import transform
+from orchestration.asset_changes import changes
 from orchestration.asset_published import published_asset
 from orchestration.assets_dbt import dbt_assets, mart_keys
 from orchestration.assets_raw import control, raw_assets
-from orchestration.assets_roi import ROI_ASSETS
+from orchestration.assets_roi import ROI_ASSETS, SUPPORTING_ASSETS
 from orchestration.checks import gate
 from orchestration.ingest import load_contract
 from orchestration.jobs import daily_refresh, refresh_job, report_failure, run_resource
@@ -29,6 +30,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             control,
             dbt_assets(manifest),
             *ROI_ASSETS,
+            *SUPPORTING_ASSETS,
+            changes,
             *STUDY_ASSETS,
             published_asset(mart_keys(manifest)),
         ],

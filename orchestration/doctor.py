@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from orchestration.audit import read_audit
+from orchestration.case_config import load_business_case
 from orchestration.errors import SourceError
 from orchestration.inputs import source_problems
 from orchestration.lock import LockedError, run_lock
 from orchestration.manifest import changed_outputs
-from orchestration.profiles import load_business_case, load_metrics
+from orchestration.profiles import load_metrics
 from orchestration.publish import LATEST
 from orchestration.settings import PROJECT_ROOT, Settings
 

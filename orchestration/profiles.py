@@ -1,7 +1,8 @@
-"""A profile's metrics.yml and business_case.yml, as pydantic models. docs/configuration.md explains every key.
+"""A profile's metrics.yml, as pydantic models. docs/configuration.md explains every key.
 
 Belongs here: which keys exist, their types and ranges, and rules within one file.
-Does not belong here: sources.yml (`ingest/grammar.py`), what the models do with the numbers (`roi_models`).
+Does not belong here: sources.yml (`ingest/grammar.py`), business_case.yml (`case_config.py`), what the models do with
+the numbers (`roi_models`).
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from orchestration.rules import Rules
 from orchestration.yaml_text import read_yaml, validate
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
-Share = Annotated[Decimal, Field(ge=0, le=1)]
 
 
-class _Keys(BaseModel):
+class Keys(BaseModel):
+    """A block of keys: an unknown one is an error."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Scale(_Keys):
+class Scale(Keys):
     """A question's scale, and where its low and high answers begin (detractors and promoters on NPS)."""
 
     scale_min: Decimal
@@ -83,7 +84,7 @@ class Metric(Scale):
         return ends - self.high_min, ends - self.low_max
 
 
-class Composite(_Keys):
+class Composite(Keys):
     """A score made of several metrics: the weighted mean of `parts`, each put on 0 to 100 of its scale."""
 
     label: str
@@ -96,7 +97,7 @@ class Composite(_Keys):
         return self
 
 
-class ChurnPolicy(_Keys):
+class ChurnPolicy(Keys):
     """When an account counts as gone. `days`: how long to wait for a renewal or for revenue."""
 
     policy: Literal["explicit_events", "contract_end", "inactivity"]
@@ -120,7 +121,7 @@ class ChurnPolicy(_Keys):
         }[self.policy]
 
 
-class Control(_Keys):
+class Control(Keys):
     """A covariate of the churn model: a column of accounts or an account attribute; `edges` bin a continuous one."""
 
     attribute: str
@@ -148,7 +149,7 @@ class Control(_Keys):
         return self
 
 
-def _as_month(value: object) -> object:
+def as_month(value: object) -> object:
     """The first day of a month written YYYY-MM; a day within it would shift every month of the calendar."""
     if isinstance(value, str):
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
@@ -157,7 +158,7 @@ def _as_month(value: object) -> object:
     return value
 
 
-class MetricsConfig(_Keys):
+class MetricsConfig(Keys):
     """metrics.yml."""
 
     metrics: dict[Name, Metric]
@@ -167,7 +168,7 @@ class MetricsConfig(_Keys):
     churn: ChurnPolicy
     controls: dict[Name, Control] = {}
     rules: Rules = Rules()
-    as_of: Annotated[date | None, BeforeValidator(_as_month)] = None
+    as_of: Annotated[date | None, BeforeValidator(as_month)] = None
     headline_lag: Annotated[int, Field(ge=1, le=6)] = 3
     fresh_days: Annotated[int, Field(ge=1)] = 183
     stale_days: Annotated[int, Field(ge=31, le=1680)] = 365
@@ -208,87 +209,6 @@ class MetricsConfig(_Keys):
         return self.metrics[self.primary_metric]
 
 
-class Assumption(_Keys):
-    """A number finance stands for, and where it comes from."""
-
-    base: Decimal
-    unit: str
-    source: str
-
-
-class Uplift(_Keys):
-    """How far the programme moves the primary metric: net points of NPS (tilt), or points on everyone's answer.
-
-    Drawn from a triangle over low, base and high; without a range it is taken as certain.
-    """
-
-    base: Decimal
-    low: Decimal | None = None
-    high: Decimal | None = None
-    unit: Literal["net_nps_points", "answer_points"]
-    ramp_months: Annotated[int, Field(ge=0, le=60)] = 0
-    source: str
-
-    @model_validator(mode="after")
-    def _ordered(self) -> Uplift:
-        low, high = self.range
-        if not low <= self.base <= high:
-            raise ValueError(f"low {low} ≤ base {self.base} ≤ high {high} must hold; mend the range.")
-        return self
-
-    @property
-    def range(self) -> tuple[Decimal, Decimal]:
-        """Low and high; the base where none is given."""
-        return (self.base if self.low is None else self.low, self.base if self.high is None else self.high)
-
-
-RANGES: dict[str, tuple[Decimal, Decimal]] = {
-    "margin": (Decimal("0.01"), Decimal(1)),
-    "discount_rate": (Decimal(0), Decimal("0.99")),
-    "realisation": (Decimal(0), Decimal(1)),
-    "initial_cost": (Decimal(0), Decimal("1e12")),
-    "annual_cost": (Decimal(0), Decimal("1e12")),
-    "benefit_risk_adjustment": (Decimal(0), Decimal(1)),
-    "cost_risk_adjustment": (Decimal(1), Decimal(10)),
-}
-
-
-class BusinessCaseConfig(_Keys):
-    """business_case.yml."""
-
-    currency: Currency
-    programme: str
-    horizon_months: Annotated[int, Field(ge=12, le=120, multiple_of=12)] = 36
-    uplift: Uplift
-    margin: Assumption
-    discount_rate: Assumption
-    initial_cost: Assumption
-    annual_cost: Assumption
-    realisation: Assumption
-    benefit_risk_adjustment: Assumption
-    cost_risk_adjustment: Assumption
-    draws: Annotated[int, Field(ge=100, le=1_000_000)] = 1000
-    seed: Annotated[int, Field(ge=0)] = 0
-    minimum_probability: Share = Decimal("0.8")
-
-    @model_validator(mode="after")
-    def _plausible(self) -> BusinessCaseConfig:
-        for name, (least, most) in RANGES.items():
-            value = getattr(self, name).base
-            if not least <= value <= most:
-                raise ValueError(f"{name} must lie between {least} and {most}; it is given as {value}.")
-        if self.uplift.ramp_months > self.horizon_months:
-            raise ValueError(
-                f"uplift.ramp_months {self.uplift.ramp_months} is longer than horizon_months {self.horizon_months}."
-            )
-        return self
-
-
 def load_metrics(profile_dir: Path) -> MetricsConfig:
     """Read `<profile_dir>/metrics.yml`. Raises SourceError with one sentence per finding."""
     return validate(read_yaml(profile_dir / "metrics.yml"), MetricsConfig)
-
-
-def load_business_case(profile_dir: Path) -> BusinessCaseConfig:
-    """Read `<profile_dir>/business_case.yml`. Raises SourceError with one sentence per finding."""
-    return validate(read_yaml(profile_dir / "business_case.yml"), BusinessCaseConfig)

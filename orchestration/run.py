@@ -17,11 +17,12 @@ from datetime import UTC, datetime
 from expectations.runner import GateRunner, SuiteResult
 from orchestration.audit import append_audit
 from orchestration.carry_over import keep_warehouse
+from orchestration.case_config import BusinessCaseConfig, load_business_case
 from orchestration.errors import VocRoiError
 from orchestration.fingerprint import code_hash, config_hash
 from orchestration.ingest import Contract, LoadResult, SourcesConfig, load_contract, load_sources
 from orchestration.lock import run_lock
-from orchestration.profiles import BusinessCaseConfig, MetricsConfig, load_business_case, load_metrics
+from orchestration.profiles import MetricsConfig, load_metrics
 from orchestration.settings import Settings
 from orchestration.warehouse import Warehouse
 

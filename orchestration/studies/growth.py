@@ -3,6 +3,8 @@
 Belongs here: queries and the declaration. Does not belong here: estimation (`roi_models/revenue`), rules (dbt).
 """
 
+from typing import Any
+
 from orchestration import marts
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
@@ -26,25 +28,32 @@ BRIDGE = (
 )
 
 
-def conduct(run: Run, retention_effect: RetentionEffect) -> Study:
-    """Read the cells, today's accounts and the bridge, and put retention together."""
-    primary = run.metrics.primary
-    frames = GrowthFrames(
+def growth_frames(run: Run) -> GrowthFrames:
+    """The cells, today's accounts and the bridge."""
+    return GrowthFrames(
         hazard_cells=marts.read_cells(run),
         movement_cells=run.warehouse.read(MOVEMENT_CELLS, [run.metrics.headline_lag]),
         control_levels=marts.read_control_levels(run),
         accounts=marts.read_active_accounts(run),
         bridge=run.warehouse.read(BRIDGE),
     )
-    return study_growth(
-        frames,
-        metric=primary.label,
-        outcome=retention_effect.fit.outcome,
-        lag=run.metrics.headline_lag,
-        background_hazard=retention_effect.background_hazard,
-        scale=(float(primary.scale_min), float(primary.scale_max)),
-        renewal_interval_months=run.metrics.renewal_interval_months,
-    )
+
+
+def growth_setting(run: Run, retention_effect: RetentionEffect) -> dict[str, Any]:
+    """Outcome, lag and scale as the headline has them."""
+    primary = run.metrics.primary
+    return {
+        "outcome": retention_effect.fit.outcome,
+        "lag": run.metrics.headline_lag,
+        "background_hazard": retention_effect.background_hazard,
+        "scale": (float(primary.scale_min), float(primary.scale_max)),
+        "renewal_interval_months": run.metrics.renewal_interval_months,
+    }
+
+
+def conduct(run: Run, retention_effect: RetentionEffect) -> Study:
+    """Read the cells, today's accounts and the bridge, and put retention together."""
+    return study_growth(growth_frames(run), metric=run.metrics.primary.label, **growth_setting(run, retention_effect))
 
 
 GROWTH = StudySpec(

@@ -1,35 +1,37 @@
 """The business case: what lifting the metric keeps in revenue, what it costs, and how sure that is.
 
-Belongs here: finance's assumptions, the case at its best estimate, scenarios, break-even.
-Does not belong here: the Monte Carlo draws (`uncertainty.py`), survival paths (`projection.py`), answer
-shifts (`uplift.py`), discounting rules (`finance.py`), whether the case may be claimed (`verdict.py`).
+Belongs here: the active accounts as one world, and putting the parts of the case together.
+Does not belong here: each part (the other modules of this folder), whether the case may be claimed (`verdicts`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import brentq
 
+from roi_models.case import sensitivity
+from roi_models.case.appraisal import appraise_inputs
 from roi_models.case.assumptions import Assumptions
-from roi_models.case.finance import appraise, discount_factors, evpi, present_value, to_cents
-from roi_models.case.projection import (
-    DEFAULT_RENEWAL_INTERVAL_MONTHS,
-    Projection,
-    RevenueKept,
-    project,
-    ramp_weights,
-    revenue_kept,
-)
-from roi_models.case.uncertainty import Draws, simulate
-from roi_models.case.uplift import AnswerMix, answer_mix, attainable_net_nps_points, shift_accounts, uplift_problem
-from roi_models.results import BusinessCase, CashFlowResult, RetentionEffect
-
-# The search for the break-even stops this much short of the end of what NPS can reach, where the tilt
-# degenerates.
-BREAK_EVEN_MARGIN = 1e-6
+from roi_models.case.break_even import break_even_uplift
+from roi_models.case.case_results import BusinessCase
+from roi_models.case.finance import evpi, to_cents
+from roi_models.case.flows import present_values, tables
+from roi_models.case.information import information
+from roi_models.case.initiatives import Initiative, farthest_uplift, value_initiatives, value_portfolios
+from roi_models.case.inputs import INPUTS
+from roi_models.case.projection import DEFAULT_RENEWAL_INTERVAL_MONTHS, RevenueKept, ramp_weights, revenue_kept
+from roi_models.case.respond import carry, interpolation_error_pct, knots, respond
+from roi_models.case.response import Response, read_at
+from roi_models.case.sample import Sample, draw_sample
+from roi_models.case.splits import lines_of, views_of
+from roi_models.case.uncertainty import coefficient_draws, draws_table, simulate
+from roi_models.case.uplift import HIGHEST_DETRACTOR, answer_mix, uplift_problem
+from roi_models.case.world import World, make_world
+from roi_models.results import RetentionEffect
+from roi_models.revenue.expansion import NOT_ASKED, ExpansionEvidence
 
 
 def case_problem(
@@ -60,168 +62,197 @@ def build_case(
     *,
     scale: tuple[float, float],
     renewal_interval_months: int = DEFAULT_RENEWAL_INTERVAL_MONTHS,
+    low_max: float = HIGHEST_DETRACTOR,
+    expansion: ExpansionEvidence = NOT_ASKED,
+    initiatives: Sequence[Initiative] = (),
+    budget: float | None = None,
 ) -> BusinessCase | None:
     """Standardise the fitted hazard over all active accounts (g-formula) and appraise what the uplift keeps.
 
     `accounts`: account_id, segment, mrr_amount, score, score_state, tenure_months, months_to_renewal,
-    control_key; `answers`: account_id, score per contact, on `scale` (lowest, highest). Silent accounts count
-    in full but get no shift. None when no case can be computed: `case_problem` says why.
+    control_key, and owner where known; `answers`: account_id, score per contact, on `scale` (lowest, highest). Silent
+    accounts count in full but get no shift. `low_max`: highest answer that counts as low. `expansion` is a benefit line
+    where it is evidenced. `budget`: most that the costs of a portfolio of initiatives may be worth today. None when no
+    case can be computed: `case_problem` says why.
     """
     if case_problem(retention, accounts, answers, assumptions, scale=scale) is not None:
         return None
-    # Sorted so that neither sums nor draws hang on the order in which accounts arrive.
-    accounts = accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
-    months = assumptions.horizon_months
-    model = _Model(
-        coef=retention.fit.coef,
-        projection=project(
-            retention.fit.encoding,
-            accounts,
-            months=months,
-            renewal_interval_months=renewal_interval_months,
-            background_hazard=retention.background_hazard,
-        ),
-        mix=answer_mix(answers, accounts["account_id"]),
-        mrr=accounts["mrr_amount"].astype(float).to_numpy(),
-        ramp=ramp_weights(months, assumptions.ramp_months),
+    world = make_world(
+        retention,
+        accounts,
+        answers,
+        assumptions,
         scale=scale,
-        assumptions=assumptions,
+        renewal_interval_months=renewal_interval_months,
+        low_max=low_max,
+        expansion=expansion,
+    )
+    farthest = farthest_uplift(initiatives, world.segments)
+    uplifts = knots(assumptions, world.mix, farthest=farthest)
+    coefs, reliability = coefficient_draws(
+        retention.fit, retention.latent, count=assumptions.n_draws, seed=assumptions.seed
+    )
+    response = respond(
+        world,
+        assumptions,
+        uplifts=uplifts,
+        coef=retention.fit.coef,
         reliability=retention.latent.reliability,
+        coef_draws=coefs,
+        reliability_draws=reliability,
     )
-    kept = model.keep(assumptions.uplift_base)
-    draws = simulate(
-        retention.fit, model.projection, model.mix, assumptions, mrr=model.mrr, scale=scale, latent=retention.latent
+    sample = draw_sample(
+        assumptions.n_draws,
+        count_replicates=len(coefs),
+        seed=assumptions.seed,
+        expansion_error=expansion.relative_error if expansion.is_evidenced else 0.0,
     )
-    return _assemble(retention, accounts, model, kept, draws)
+    parts = _Parts(
+        retention=retention,
+        assumptions=assumptions,
+        world=world,
+        response=response,
+        sample=sample,
+        coefs=coefs,
+        reliability=reliability,
+        expansion=expansion,
+    )
+    return _assemble(parts, initiatives, budget)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Model:
-    """The case as a function of the uplift at the best estimate of the coefficients."""
+class _Parts:
+    """What the case is put together from. `coefs`, `reliability`: draws of the model."""
 
-    coef: np.ndarray
-    projection: Projection
-    mix: AnswerMix
-    mrr: np.ndarray
-    ramp: np.ndarray
-    scale: tuple[float, float]
+    retention: RetentionEffect
     assumptions: Assumptions
-    reliability: float
+    world: World
+    response: Response
+    sample: Sample
+    coefs: np.ndarray
+    reliability: np.ndarray
+    expansion: ExpansionEvidence
 
-    def shift(self, uplift: float) -> np.ndarray:
-        """Points by which each account's score moves."""
-        return shift_accounts(self.mix, uplift, unit=self.assumptions.uplift_unit, scale=self.scale)
+    def kept(self, reliability: float) -> RevenueKept:
+        """By account, at the base uplift and the best estimate; accounts outside the programme's segments stay."""
+        terms, world = self.assumptions, self.world
+        reached = self.response.chosen(terms.segments)[world.segment]
+        ramp = ramp_weights(terms.horizon_months, terms.ramp_months, terms.monthly_decay)
+        shift = self.shift / reliability * reached
+        return revenue_kept(world.projection, self.retention.fit.coef, shift, ramp=ramp, mrr=world.mrr)
 
-    def keep(self, uplift: float) -> RevenueKept:
-        """Revenue kept by this uplift; answers are real only in part, so a point of them stands for more."""
-        return self._keep(self.shift(uplift) / self.reliability)
+    @property
+    def shift(self) -> np.ndarray:
+        """Points by which each account's score moves at the base uplift."""
+        return self.world.shift(self.assumptions, self.assumptions.uplift_base)
 
-    def keep_observed(self, uplift: float) -> RevenueKept:
-        """The same with the slope as it was observed."""
-        return self._keep(self.shift(uplift))
+    @property
+    def gains_pp(self) -> np.ndarray:
+        """Δ(H) of each draw of the model at the base uplift, percentage points of revenue."""
+        at_base = read_at(self.response.kept_draws, self.response.uplifts, self.assumptions.uplift_base)
+        return self._gains_pp(at_base[..., -1])
 
-    def _keep(self, shift: np.ndarray) -> RevenueKept:
-        return revenue_kept(self.projection, self.coef, shift, ramp=self.ramp, mrr=self.mrr)
-
-    def yearly_revenue(self, kept: RevenueKept) -> list[float]:
-        """Revenue kept per year before any margin, unrounded: rounding twice would move benefits by a cent."""
-        return self.assumptions.by_year(kept.by_month).tolist()
-
-    def benefits(self, kept: RevenueKept) -> list[float]:
-        """Yearly margin on the revenue kept, to the cent: what the tables show is what is appraised."""
-        return [to_cents(value * self.assumptions.benefit_factor) for value in self.yearly_revenue(kept)]
-
-    def appraise(self, kept: RevenueKept) -> CashFlowResult:
-        """Appraisal of the yearly benefits against the programme's costs."""
+    @property
+    def observed_gains_pp(self) -> np.ndarray:
+        """The same with the slope as it was observed, uncorrected for the noise of answers."""
+        if (self.reliability == 1).all():
+            return self.gains_pp
         terms = self.assumptions
-        return appraise(terms.outlay, terms.yearly_costs, self.benefits(kept), terms.discount_rate)
+        base, ones = np.array([terms.uplift_base]), np.ones_like(self.reliability)
+        kept = carry(self.world, terms, base, self.coefs, ones, months=terms.horizon_months)
+        return self._gains_pp(kept[:, :, 0, -1])
 
-    def break_even(self) -> float | None:
-        """Uplift at which NPV is nil, None when no attainable uplift pays (or a higher score keeps
-        nothing)."""
-        terms = self.assumptions
-        cost = terms.discounted_cost
-
-        def value(uplift: float) -> float:
-            benefits = terms.yearly_benefits(self.keep(uplift).by_month)
-            return present_value(benefits, terms.discount_rate) - cost
-
-        limit = self.scale[1] - self.scale[0]
-        if terms.uplift_unit == "net_nps_points":
-            limit = attainable_net_nps_points(self.mix.levels, self.mix.counts)[1] - BREAK_EVEN_MARGIN
-        if cost <= 0:
-            return 0.0
-        if limit <= 0 or value(limit) < 0:
-            return None
-        return round(float(brentq(value, 0.0, limit, xtol=1e-12, rtol=1e-13)), 9)
+    def _gains_pp(self, kept_at_end: np.ndarray) -> np.ndarray:
+        chosen = self.response.chosen(self.assumptions.segments)
+        return 100 * kept_at_end[:, chosen].sum(axis=1) / self.world.mrr.sum()
 
 
-def _assemble(
-    retention: RetentionEffect, accounts: pd.DataFrame, model: _Model, kept: RevenueKept, draws: Draws
-) -> BusinessCase:
+def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | None) -> BusinessCase:
     """Put the parts into the result, rounding money to the cent."""
-    terms, mrr = model.assumptions, model.mrr
-    base = model.appraise(kept)
-    retention_base = float(mrr @ kept.survival_base / mrr.sum())
-    retention_programme = float(mrr @ kept.survival_lifted / mrr.sum())
-    gain_low, gain_high = np.percentile(draws.gain_pp, [2.5, 97.5])
-    observed = model.keep_observed(terms.uplift_base)
-    observed_low, observed_high = np.percentile(draws.observed_gain_pp, [2.5, 97.5])
-    p5, p50, p95 = np.percentile(draws.npv, [5, 50, 95])
+    terms, response, mrr = parts.assumptions, parts.response, parts.world.mrr
+    inputs = terms.inputs()
+    base = appraise_inputs(response, terms, inputs)
+    other = "month_end" if terms.discounting == "year_end" else "year_end"
+    kept, observed = parts.kept(parts.retention.latent.reliability), parts.kept(1.0)
+    gains, observed_gains = parts.gains_pp, parts.observed_gains_pp
+    outcomes = simulate(tables(response, terms, with_draws=True), terms, parts.sample)
+    slope = parts.coefs[:, parts.world.projection.score_position] / parts.reliability
+    p5, p50, p95 = np.percentile(outcomes.npv, [5, 50, 95])
+    low, high = np.percentile(gains, [2.5, 97.5])
+    observed_low, observed_high = np.percentile(observed_gains, [2.5, 97.5])
     return BusinessCase(
         horizon_months=terms.horizon_months,
-        metric=retention.metric,
+        metric=parts.retention.metric,
         uplift_unit=terms.uplift_unit,
         uplift=terms.uplift_base,
-        mean_shift_points=float(model.shift(terms.uplift_base).mean()),
-        gain_pp=100 * (retention_programme - retention_base),
-        gain_low_pp=float(gain_low),
-        gain_high_pp=float(gain_high),
-        retention_base=retention_base,
-        retention_programme=retention_programme,
-        base=base,
+        mean_shift_points=float(parts.shift.mean()),
+        gain_pp=_gain_pp(kept, mrr),
+        gain_low_pp=float(low),
+        gain_high_pp=float(high),
+        retention_base=float(mrr @ kept.survival_base / mrr.sum()),
+        retention_programme=float(mrr @ kept.survival_lifted / mrr.sum()),
+        base=base.result,
         npv_p5=to_cents(p5),
         npv_p50=to_cents(p50),
         npv_p95=to_cents(p95),
-        prob_npv_positive=float((draws.npv > 0).mean()),
-        break_even_uplift=model.break_even(),
-        years=_years(terms, model.yearly_revenue(kept), model.benefits(kept)),
-        scenarios=_scenarios(model),
-        by_segment=_by_segment(accounts, mrr, kept),
-        draws=draws.table(),
-        count_accounts=len(accounts),
-        count_silent_accounts=int((accounts["score_state"] == "silent").sum()),
+        prob_npv_positive=float((outcomes.npv > 0).mean()),
+        break_even_uplift=break_even_uplift(parts.world, terms, response, parts.retention),
+        years=base.years,
+        scenarios=sensitivity.scenarios(response, terms),
+        by_segment=_by_segment(parts.world.accounts, mrr, kept),
+        draws=draws_table(parts.sample, terms, outcomes, slope, gains),
+        count_accounts=len(parts.world.accounts),
+        count_silent_accounts=int((parts.world.accounts["score_state"] == "silent").sum()),
         mrr_amount=to_cents(mrr.sum()),
-        evpi_amount=to_cents(evpi(draws.npv)),
+        evpi_amount=to_cents(evpi(outcomes.npv)),
         largest_account_pct=100 * float(mrr.max() / mrr.sum()),
         effective_accounts=float(mrr.sum() ** 2 / (mrr**2).sum()),
-        reliability=model.reliability,
-        observed_gain_pp=100 * float(mrr @ (observed.survival_lifted - observed.survival_base) / mrr.sum()),
+        reliability=parts.retention.latent.reliability,
+        observed_gain_pp=_gain_pp(observed, mrr),
         observed_gain_low_pp=float(observed_low),
         observed_gain_high_pp=float(observed_high),
+        assumptions=terms,
+        response=response,
+        sample=parts.sample,
+        other_basis=appraise_inputs(response, terms, inputs, discounting=other).result,
+        lines=lines_of(response, terms, base.result, why_not=_not_counted(parts)),
+        views=views_of(response, terms, base, parts.world.accounts, kept),
+        horizons=sensitivity.horizons(response, terms),
+        tornado=sensitivity.tornado(response, terms),
+        information=_information(parts, outcomes.npv),
+        initiatives=value_initiatives(initiatives, response, terms, parts.sample),
+        portfolio=value_portfolios(initiatives, response, terms, budget=budget),
+        interpolation_error_pct=interpolation_error_pct(
+            parts.world, terms, response, parts.retention.fit.coef, parts.retention.latent.reliability
+        ),
     )
 
 
-def _years(terms: Assumptions, revenue: list[float], benefits: list[float]) -> pd.DataFrame:
-    """The yearly lines of the case, year 0 holding the outlay."""
-    years = pd.DataFrame({"year": range(terms.years + 1), "retained_revenue_amount": [0.0, *revenue]})
-    years["benefit"] = [0.0, *benefits]
-    years["cost"] = [to_cents(terms.outlay), *(to_cents(cost) for cost in terms.yearly_costs)]
-    years["net"] = [to_cents(net) for net in years["benefit"] - years["cost"]]
-    years["cumulative_net"] = [to_cents(total) for total in years["net"].cumsum()]
-    years["discount_factor"] = discount_factors(terms.discount_rate, terms.years + 1, first_period=0)
-    for column in ("benefit", "cost"):
-        years[f"pv_{column}"] = [to_cents(value) for value in years[column] * years["discount_factor"]]
-    return years
+def _gain_pp(kept: RevenueKept, mrr: np.ndarray) -> float:
+    return 100 * float(mrr @ kept.survival_lifted / mrr.sum() - mrr @ kept.survival_base / mrr.sum())
 
 
-def _scenarios(model: _Model) -> pd.DataFrame:
-    """The case at the low, base and high uplift, coefficients at their best estimate."""
-    rows = []
-    for name, uplift in zip(("low", "base", "high"), model.assumptions.uplifts, strict=True):
-        result = model.appraise(model.keep(uplift))
-        rows.append((name, uplift, result.npv, result.roi_pct, result.payback_months))
-    return pd.DataFrame(rows, columns=["scenario", "uplift", "npv", "roi_pct", "payback_months"])
+def _not_counted(parts: _Parts) -> dict[str, str]:
+    """Why lines that this case could have are left out of it."""
+    terms, left_out = parts.assumptions, {}
+    if not parts.expansion.is_evidenced:
+        left_out["expansion"] = parts.expansion.why_not
+    if terms.range("contact_reduction")[2] == 0 or terms.contacts_per_year == 0:
+        left_out["service"] = "No saving of service contacts is assumed."
+    return left_out
+
+
+def _information(parts: _Parts, npv: np.ndarray) -> pd.DataFrame:
+    """What knowing each uncertain input, or the model's coefficients, would be worth."""
+    terms, values = parts.assumptions, parts.sample.inputs(parts.assumptions)
+    known = {name: values[name] for name in terms.uncertain}
+    labels = {name: INPUTS[name].label for name in known} | {sensitivity.COEFFICIENTS: "The model's coefficients"}
+    given, inputs = tables(parts.response, terms, with_draws=True), terms.inputs()
+    pv_benefits, pv_costs = present_values(
+        given, inputs, kept=read_at(given.kept_draws, given.knots, terms.uplift_base)
+    )
+    known[sensitivity.COEFFICIENTS] = (pv_benefits - pv_costs)[parts.sample.replicate]
+    return information(npv, known, labels)
 
 
 def _by_segment(accounts: pd.DataFrame, mrr: np.ndarray, kept: RevenueKept) -> pd.DataFrame:
@@ -229,7 +260,7 @@ def _by_segment(accounts: pd.DataFrame, mrr: np.ndarray, kept: RevenueKept) -> p
     whole."""
     frame = pd.DataFrame(
         {
-            "segment": accounts["segment"].fillna("unknown").astype(str),
+            "segment": accounts["segment"],
             "mrr_amount": mrr,
             "retention_base": mrr * kept.survival_base,
             "retention_programme": mrr * kept.survival_lifted,

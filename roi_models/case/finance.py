@@ -14,9 +14,9 @@ from typing import Literal
 import numpy as np
 from scipy.optimize import brentq
 
-from roi_models.results import CashFlowResult
+from roi_models.case.assumptions import MONTHS_PER_YEAR
+from roi_models.case.case_results import CashFlowResult
 
-MONTHS_PER_YEAR = 12
 HIGHEST_IRR = 1e6  # a return of more than a hundred million per cent says that almost nothing was invested
 LOWEST_IRR = -1 + 1e-9
 

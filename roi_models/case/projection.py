@@ -76,10 +76,12 @@ def project(
     )
 
 
-def ramp_weights(months: int, ramp_months: int) -> np.ndarray:
-    """Share of the full uplift reached in months 1…`months`: min(t/R, 1); all 1 without a ramp."""
+def ramp_weights(months: int, ramp_months: int, monthly_decay: float = 0.0) -> np.ndarray:
+    """Share of the full uplift at work in months 1…`months`: min(t/R, 1), all 1 without a ramp; from month R on it
+    loses `monthly_decay` of itself each month."""
     month = np.arange(1, months + 1, dtype=float)
-    return np.minimum(month / ramp_months, 1.0) if ramp_months > 0 else np.ones(months)
+    ramp = np.minimum(month / ramp_months, 1.0) if ramp_months > 0 else np.ones(months)
+    return ramp * (1 - monthly_decay) ** np.maximum(month - max(ramp_months, 1), 0.0)
 
 
 def cumulative_hazards(

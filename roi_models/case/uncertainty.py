@@ -1,8 +1,7 @@
-"""Monte Carlo over the business case: coefficients drawn jointly, the uplift from a triangle, common random
-numbers.
+"""Monte Carlo over the business case: coefficients, uplift and every input with a range, common random numbers.
 
-Belongs here: drawing, and carrying the draws through survival to money.
-Does not belong here: the best estimate and the tables (`business_case.py`), survival paths (`projection.py`).
+Belongs here: what each draw is worth, and draws of the coefficients.
+Does not belong here: ranks and quantiles (`sample.py`), the arithmetic (`flows.py`), what is said of the draws.
 """
 
 from __future__ import annotations
@@ -11,79 +10,47 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtri
 
 from roi_models.case.assumptions import Assumptions
-from roi_models.case.finance import discount_factors, to_cents
-from roi_models.case.projection import Projection, cumulative_hazards, ramp_weights
-from roi_models.case.uplift import AnswerMix, shift_accounts
+from roi_models.case.finance import to_cents
+from roi_models.case.flows import Inputs, Tables, present_values
+from roi_models.case.response import between
+from roi_models.case.sample import Sample
 from roi_models.results import HazardFit, LatentCorrection
 
-# Accounts × draws of one chunk: a few such arrays of float64 fit into a core's cache.
-CHUNK_CELLS = 60_000
+# Draws of the coefficients; draws of the case take them in turn.
+REPLICATES = 500
+# Draws carried at once.
+CHUNK_DRAWS = 20_000
 # Relative jitter that lets a covariance of deficient rank (fewer clusters than terms) be factorised.
 CHOLESKY_JITTER = 1e-10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draws:
-    """One entry per draw: uplift (in the assumptions' unit), slope (log hazard ratio per point), NPV and ROI
-    (None without costs) of that draw, and `gain_pp`: Δ(H) of the draw's coefficients at the *base* uplift, in
-    percentage points; `observed_gain_pp`: the same with the slope as it was observed, uncorrected."""
+class Outcomes:
+    """One entry per draw: `npv`, and `roi_pct` (NaN without costs), unrounded."""
 
-    uplift: np.ndarray
-    slope: np.ndarray
     npv: np.ndarray
     roi_pct: np.ndarray
-    gain_pp: np.ndarray
-    observed_gain_pp: np.ndarray
-
-    def table(self) -> pd.DataFrame:
-        """The draws as a frame, money to the cent."""
-        return pd.DataFrame(
-            {
-                "uplift": self.uplift,
-                "slope": self.slope,
-                "npv": [to_cents(value) for value in self.npv],
-                "roi_pct": self.roi_pct,
-                "gain_pp": self.gain_pp,
-            }
-        )
 
 
-def simulate(
-    fit: HazardFit,
-    projection: Projection,
-    mix: AnswerMix,
-    assumptions: Assumptions,
-    *,
-    mrr: np.ndarray,
-    scale: tuple[float, float],
-    latent: LatentCorrection,
-) -> Draws:
-    """Draw coefficients and uplift together and appraise each draw. Equal seeds give equal draws.
+def coefficient_draws(
+    fit: HazardFit, latent: LatentCorrection, *, count: int, seed: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (draws × terms) and reliability of the score per draw, `REPLICATES` of them at most.
 
-    Where `latent` corrects the slope, draws are its bootstrap replicates, in turn; else coefficients are normal.
-    `projection`, `mix` and `mrr` (money per month) hold the active accounts in the same order.
+    Where `latent` corrects the slope, they are its bootstrap replicates; else coefficients are jointly normal, from a
+    Latin hypercube.
     """
-    generator = np.random.Generator(np.random.PCG64(assumptions.seed))
-    normals = generator.standard_normal((assumptions.n_draws, len(fit.coef)))
-    coefs, reliability = draw_coefficients(fit.coef, fit.covariance, normals), np.ones(assumptions.n_draws)
+    count = min(count, REPLICATES)
     if latent.is_estimable:
-        replicate = np.arange(assumptions.n_draws) % len(latent.reliability_draws)
-        coefs, reliability = latent.coef_draws[replicate], latent.reliability_draws[replicate]
-    uplift = triangular_quantile(generator.random(assumptions.n_draws), *assumptions.uplifts)
-    kept_by_month, gain, observed = _carry(
-        projection, mix, assumptions, coefs=coefs, reliability=reliability, uplift=uplift, mrr=mrr, scale=scale
-    )
-    npv, roi_pct = _appraise(kept_by_month, assumptions)
-    return Draws(
-        uplift=uplift,
-        slope=coefs[:, projection.score_position] / reliability,
-        npv=npv,
-        roi_pct=roi_pct,
-        gain_pp=100 * gain / mrr.sum(),
-        observed_gain_pp=100 * observed / mrr.sum(),
-    )
+        replicate = np.arange(count) % len(latent.reliability_draws)
+        return latent.coef_draws[replicate], latent.reliability_draws[replicate]
+    generator = np.random.Generator(np.random.PCG64(seed))
+    ranks = np.column_stack([generator.permutation(count) for _ in fit.coef])
+    normals = ndtri((ranks + 0.5) / count)
+    return draw_coefficients(fit.coef, fit.covariance, normals), np.ones(count)
 
 
 def draw_coefficients(coef: np.ndarray, covariance: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -92,92 +59,45 @@ def draw_coefficients(coef: np.ndarray, covariance: np.ndarray, normals: np.ndar
     return coef + normals @ np.linalg.cholesky(covariance + jitter).T
 
 
-def triangular_quantile(probability: np.ndarray, low: float, mode: float, high: float) -> np.ndarray:
-    """Inverse distribution function of the triangular distribution; a point mass when low equals high."""
-    if low == high:
-        return np.full_like(probability, low)
-    width = high - low
-    rising = low + np.sqrt(probability * width * (mode - low))
-    falling = high - np.sqrt((1 - probability) * width * (high - mode))
-    return np.where(probability < (mode - low) / width, rising, falling)
-
-
-def _carry(
-    projection: Projection,
-    mix: AnswerMix,
-    assumptions: Assumptions,
-    *,
-    coefs: np.ndarray,
-    reliability: np.ndarray,
-    uplift: np.ndarray,
-    mrr: np.ndarray,
-    scale: tuple[float, float],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Carry all draws through survival, a chunk at a time; what comes back is as of `_run_chunk`.
-
-    Only accounts whose score can move take part: all others keep the same survival in both worlds.
-    """
-    movers = np.flatnonzero(mix.shares.sum(axis=1) > 0)
-    moving_mix = AnswerMix(levels=mix.levels, counts=mix.counts, shares=mix.shares[movers])
-    moving = projection.select(movers)
-    chunk = max(1, CHUNK_CELLS // max(len(movers), 1))
+def simulate(given: Tables, assumptions: Assumptions, sample: Sample) -> Outcomes:
+    """Appraise every draw. Equal samples give equal draws, whatever the programme: they can be compared one by one."""
+    values = sample.inputs(assumptions)
     parts = [
-        _run_chunk(
-            moving,
-            moving_mix,
-            assumptions,
-            coefs=coefs[start : start + chunk],
-            reliability=reliability[start : start + chunk],
-            uplift=uplift[start : start + chunk],
-            mrr=mrr[movers],
-            scale=scale,
-        )
-        for start in range(0, len(coefs), chunk)
+        _appraise(given, _part(values, part), sample.replicate[part], sample.expansion_factor[part])
+        for part in (slice(start, start + CHUNK_DRAWS) for start in range(0, len(sample), CHUNK_DRAWS))
     ]
-    kept_by_month, gain, observed = zip(*parts, strict=True)
-    return np.concatenate(kept_by_month), np.concatenate(gain), np.concatenate(observed)
+    npv, roi_pct = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return Outcomes(npv=npv, roi_pct=roi_pct)
 
 
-def _run_chunk(
-    projection: Projection,
-    mix: AnswerMix,
-    assumptions: Assumptions,
-    *,
-    coefs: np.ndarray,
-    reliability: np.ndarray,
-    uplift: np.ndarray,
-    mrr: np.ndarray,
-    scale: tuple[float, float],
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Revenue kept per draw and month at the drawn uplift, and Σ MRR·ΔS(H) per draw at the base uplift, with the
-    corrected and with the observed slope.
-
-    A point of answers that are real only in part stands for 1/reliability points on the observed slope.
-    """
-    unit = assumptions.uplift_unit
-    drawn = shift_accounts(mix, uplift, unit=unit, scale=scale)
-    base = shift_accounts(mix, assumptions.uplift_base, unit=unit, scale=scale)[:, None]
-    ramp = ramp_weights(assumptions.horizon_months, assumptions.ramp_months)
-    kept = np.empty((len(coefs), len(ramp)))
-    gain, observed = np.zeros(len(coefs)), np.zeros(len(coefs))
-    shifts = [drawn / reliability, base / reliability]
-    if np.any(reliability != 1.0):
-        shifts.append(base)
-    for month, (now, (at_drawn, at_base, *uncorrected)) in enumerate(
-        cumulative_hazards(projection, coefs, shifts, ramp)
-    ):
-        survival = np.exp(-now)
-        kept[:, month] = mrr @ (np.exp(-at_drawn) - survival)
-        if month == len(ramp) - 1:
-            gain = mrr @ (np.exp(-at_base) - survival)
-            observed = mrr @ (np.exp(-uncorrected[0]) - survival) if uncorrected else gain
-    return kept, gain, observed
+def _part(values: Inputs, part: slice) -> dict[str, float | np.ndarray]:
+    return {name: value[part] if isinstance(value, np.ndarray) else value for name, value in values.items()}
 
 
-def _appraise(kept_by_month: np.ndarray, assumptions: Assumptions) -> tuple[np.ndarray, np.ndarray]:
-    """NPV and ROI of every draw, by the rules of `finance.appraise`, unrounded."""
-    factors = discount_factors(assumptions.discount_rate, assumptions.years)
-    cost = assumptions.discounted_cost
-    npv = assumptions.yearly_benefits(kept_by_month) @ factors - cost
-    roi_pct = 100 * npv / cost if cost > 0 else np.full_like(npv, np.nan)
+def _appraise(
+    given: Tables, inputs: Inputs, replicate: np.ndarray, expansion_factor: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    left, right, weight = between(given.knots, np.broadcast_to(inputs["uplift"], replicate.shape))
+    kept = given.kept_draws[replicate, left] * (1 - weight) + given.kept_draws[replicate, right] * weight
+    pv_benefits, pv_costs = present_values(given, inputs, kept=kept, expansion_factor=expansion_factor)
+    pv_costs = np.broadcast_to(pv_costs, pv_benefits.shape)
+    npv = pv_benefits - pv_costs
+    roi_pct = np.divide(100 * npv, pv_costs, out=np.full_like(npv, np.nan), where=pv_costs > 0)
     return npv, roi_pct
+
+
+def draws_table(
+    sample: Sample, assumptions: Assumptions, outcomes: Outcomes, slope: np.ndarray, gain_pp: np.ndarray
+) -> pd.DataFrame:
+    """One row per draw: the uncertain inputs, slope and gain of its coefficients, npv to the cent, roi_pct."""
+    inputs = sample.inputs(assumptions)
+    named = {name: inputs[name] for name in dict.fromkeys(("uplift", *assumptions.uncertain))}
+    return pd.DataFrame(
+        {
+            **{name: np.broadcast_to(value, len(sample)) for name, value in named.items()},
+            "slope": slope[sample.replicate],
+            "npv": [to_cents(value) for value in outcomes.npv],
+            "roi_pct": outcomes.roi_pct,
+            "gain_pp": gain_pp[sample.replicate],
+        }
+    )

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 
 UpliftUnit = Literal["net_nps_points", "answer_points"]
+# Whom answer points reach: everybody who answered, or those alone whose answer was low (as following up does).
+UpliftPath = Literal["all_answers", "low_answers"]
 NPS_SCALE = (0.0, 10.0)
 LOWEST_PROMOTER = 9.0
 HIGHEST_DETRACTOR = 6.0
@@ -77,21 +79,31 @@ def attainable_net_nps_points(levels: np.ndarray, counts: np.ndarray) -> tuple[f
 
 
 def shift_by_level(
-    mix: AnswerMix, uplift: float | np.ndarray, *, unit: UpliftUnit, scale: tuple[float, float]
+    mix: AnswerMix,
+    uplift: float | np.ndarray,
+    *,
+    unit: UpliftUnit,
+    scale: tuple[float, float],
+    low_max: float | None = None,
 ) -> np.ndarray:
     """Expected move of an answer at each level of `mix` (shape: … × levels, in answer points).
 
     Unit "answer_points" moves every answer by `uplift`, stopping at the ends of `scale`; "net_nps_points"
-    tilts.
+    tilts. With `low_max`, answers above it stay.
     """
     if unit == "net_nps_points":
         return tilt(mix.levels, mix.counts, uplift)
-    moved = mix.levels + np.asarray(uplift, dtype=float)[..., None]
-    return np.clip(moved, *scale) - mix.levels
+    moved = np.clip(mix.levels + np.asarray(uplift, dtype=float)[..., None], *scale) - mix.levels
+    return moved if low_max is None else np.where(mix.levels <= low_max, moved, 0.0)
 
 
 def shift_accounts(
-    mix: AnswerMix, uplift: float | np.ndarray, *, unit: UpliftUnit, scale: tuple[float, float]
+    mix: AnswerMix,
+    uplift: float | np.ndarray,
+    *,
+    unit: UpliftUnit,
+    scale: tuple[float, float],
+    low_max: float | None = None,
 ) -> np.ndarray:
     """Each account's mean move over its contacts' answers, in answer points (accounts, or accounts ×
     uplifts).
@@ -99,7 +111,7 @@ def shift_accounts(
     An account's score is the mean over its contacts, so it moves by the mean of their moves; without answers
     it stays.
     """
-    return mix.shares @ shift_by_level(mix, uplift, unit=unit, scale=scale).T
+    return mix.shares @ shift_by_level(mix, uplift, unit=unit, scale=scale, low_max=low_max).T
 
 
 def uplift_problem(

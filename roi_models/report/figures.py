@@ -22,6 +22,7 @@ from roi_models.report import (
     catalogue_movement,
     catalogue_programme,
     catalogue_studies,
+    catalogue_value,
     catalogue_waterfall,
 )
 from roi_models.report.catalogue_base import with_definitions
@@ -117,6 +118,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
         catalogue_model.convention_figures(case_file),
         catalogue_case.case_figures(case_file),
         catalogue_waterfall.waterfall_figures(case_file),
+        catalogue_value.value_figures(case_file),
         catalogue_model.retention_figures(case_file),
         catalogue_model.check_figures(case_file),
         catalogue_model.survival_figures(case_file),

@@ -134,18 +134,19 @@ def first_figure(body: Markup) -> str:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates, with escaping on and unknown names refused."""
+    made = Environment(
         loader=PackageLoader("roi_models.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["exempt"] = exempt
-    environment.filters["out_of_tab_order"] = out_of_tab_order
-    environment.filters["first_figure"] = first_figure
-    return environment
+    made.globals["exempt"] = exempt
+    made.filters["out_of_tab_order"] = out_of_tab_order
+    made.filters["first_figure"] = first_figure
+    return made
 
 
 def _tables(case_file: CaseFile) -> dict[str, Any]:
@@ -227,7 +228,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
     when a sentence states one: both mean that `figures` was not built from this case file.
     """
     printer = Printer(case_file, figures)
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     case = case_file.case
     page = template.render(
         case_file=case_file,

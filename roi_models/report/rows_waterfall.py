@@ -22,8 +22,9 @@ def npv_steps(case: BusinessCase) -> pd.DataFrame:
     """
     outlay = round(float(case.years.loc[case.years["year"] == 0, "pv_cost"].sum()), 2)
     running = round(case.base.pv_costs - outlay, 2)
+    counted = case.lines[case.lines["is_counted"].astype(bool)]
     steps = [
-        ("benefits", "Margin on revenue kept", case.base.pv_benefits, BENEFIT),
+        *((f"line_{row.line}", row.label, float(row.pv_benefit), BENEFIT) for row in counted.itertuples()),
         ("outlay", "Outlay at the start", -outlay, COST),
         ("running_costs", "Running costs", -running, COST),
         ("npv", "Net present value", case.base.npv, TOTAL),

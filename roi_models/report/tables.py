@@ -9,11 +9,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
+from roi_models.case.inputs import INPUTS
+from roi_models.case.response import Response
 from roi_models.durations.followed import Proportionality
 from roi_models.report.rows_waterfall import npv_steps
-from roi_models.results import CaseFile
+from roi_models.results import BusinessCase, CaseFile
 from roi_models.verdicts.robustness_card import by_question
 
 # What the models compute, published in the schema `roi`.
@@ -23,6 +26,15 @@ CASE_SCENARIOS = "roi.business_case_scenarios"
 CASE_SEGMENTS = "roi.business_case_segments"
 CASE_DRAWS = "roi.business_case_draws"
 CASE_WATERFALL = "roi.business_case_waterfall"
+CASE_INPUTS = "roi.business_case_inputs"
+CASE_RESPONSE = "roi.business_case_response"
+CASE_LINES = "roi.business_case_lines"
+CASE_VIEWS = "roi.business_case_views"
+CASE_HORIZONS = "roi.business_case_horizons"
+CASE_TORNADO = "roi.business_case_tornado"
+CASE_INFORMATION = "roi.business_case_information"
+CASE_INITIATIVES = "roi.initiatives"
+CASE_PORTFOLIOS = "roi.initiative_portfolios"
 RETENTION = "roi.retention_effect"
 RETENTION_TERMS = "roi.retention_terms"
 RETENTION_PLACEBO = "roi.retention_placebo_terms"
@@ -111,6 +123,8 @@ def _retention(case_file: CaseFile) -> pd.DataFrame:
         "count_groups": fit.count_groups,
         "loglik": fit.loglik,
         "problem": fit.problem,
+        "score_centre": fit.encoding.score_centre if fit.encoding is not None else None,
+        "reliability": retention.latent.reliability,
     }
     return _scalars(retention).assign(**counts)
 
@@ -205,15 +219,45 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
         tables[RETENTION_BY_SCORE] = retention.by_score
     if retention.placebo is not None:
         tables[RETENTION_PLACEBO] = retention.placebo.table
-    case = case_file.case
-    if case is not None:
-        flat = pd.concat([_scalars(case), _scalars(case.base)], axis=1)
-        tables |= {
-            CASE: flat,
-            CASE_YEARS: case.years,
-            CASE_SCENARIOS: case.scenarios,
-            CASE_SEGMENTS: case.by_segment,
-            CASE_DRAWS: case.draws,
-            CASE_WATERFALL: npv_steps(case),
-        }
+    if case_file.case is not None:
+        tables |= _case(case_file.case)
     return tables
+
+
+def _case(case: BusinessCase) -> dict[str, pd.DataFrame]:
+    terms = case.assumptions
+    set_as = {name: getattr(terms, name) for name in ("uplift_path", "ramp_months", "monthly_decay", "discounting")}
+    further = {"npv_other_basis": case.other_basis.npv, "segments": ",".join(terms.segments)} | set_as
+    inputs = [(name, *terms.range(name)) for name in INPUTS]
+    return {
+        CASE: pd.concat([_scalars(case), _scalars(case.base)], axis=1).assign(**further),
+        CASE_INPUTS: pd.DataFrame(inputs, columns=["input", "low", "base", "high"]),
+        CASE_YEARS: case.years,
+        CASE_SCENARIOS: case.scenarios,
+        CASE_SEGMENTS: case.by_segment,
+        CASE_DRAWS: case.draws,
+        CASE_WATERFALL: npv_steps(case),
+        CASE_RESPONSE: _response(case.response),
+        CASE_LINES: case.lines,
+        CASE_VIEWS: case.views,
+        CASE_HORIZONS: case.horizons,
+        CASE_TORNADO: case.tornado,
+        CASE_INFORMATION: case.information,
+        CASE_INITIATIVES: case.initiatives,
+        CASE_PORTFOLIOS: case.portfolio,
+    }
+
+
+def _response(response: Response) -> pd.DataFrame:
+    """One row per segment, uplift and month, of the best estimate: unrounded, for the case is computed from it."""
+    shape = response.kept.shape
+    segment, knot, month = (axis.ravel() for axis in np.indices(shape))
+    return pd.DataFrame(
+        {
+            "segment": np.array(response.segments, dtype=object)[segment],
+            "uplift": response.uplifts[knot],
+            "month": month + 1,
+            "retained_revenue_amount": response.kept.ravel(),
+            "expanded_revenue_amount": response.expanded.ravel(),
+        }
+    )

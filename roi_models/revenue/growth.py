@@ -14,6 +14,7 @@ import pandas as pd
 from roi_models.hazards.design import NotEstimableError
 from roi_models.hazards.hazard import Z95
 from roi_models.revenue.growth_tables import MOVEMENT_TYPES, RETENTION_TYPES, growth_study
+from roi_models.revenue.kept_revenue import kept_revenue
 from roi_models.revenue.movement import MonthlyHazard, fit_monthly_hazard, fit_size
 from roi_models.revenue.revenue_paths import CONTRACTION, DEPARTURES, EXPANSION, MONTHS, Composed, GrowthModel, compose
 from roi_models.study import Study
@@ -55,17 +56,12 @@ def study_growth(
     """
     accounts = frames.accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
     try:
-        _require_revenue(accounts)
-        departures = fit_monthly_hazard(frames.hazard_cells, frames.control_levels, outcome=outcome, lag=lag)
-        if departures is None or departures.problem is not None:
-            raise NotEstimableError(departures.problem if departures else "No account left in these data.")
-        model = GrowthModel(
-            hazards={DEPARTURES: departures, **_movements(frames, lag)},
-            sizes={
-                name: fit_size(frames.movement_cells, outcome=name, lag=lag, scale=scale)
-                for name in _movements_there(frames, lag)
-            },
+        model = fit_growth(
+            frames,
+            outcome=outcome,
+            lag=lag,
             background_hazard=background_hazard,
+            scale=scale,
             renewal_interval_months=renewal_interval_months,
         )
     except NotEstimableError as reason:
@@ -77,6 +73,32 @@ def study_growth(
     return growth_study(*_sentences(retention, movements, metric), retention=retention, movements=movements)
 
 
+def fit_growth(
+    frames: GrowthFrames,
+    *,
+    outcome: str,
+    lag: int,
+    background_hazard: float,
+    scale: tuple[float, float],
+    renewal_interval_months: int,
+) -> GrowthModel:
+    """Departures and movements of revenue on the score. Raises NotEstimableError where departures, or the revenue of
+    the active accounts, cannot carry a rate."""
+    _require_revenue(frames.accounts)
+    departures = fit_monthly_hazard(frames.hazard_cells, frames.control_levels, outcome=outcome, lag=lag)
+    if departures is None or departures.problem is not None:
+        raise NotEstimableError(departures.problem if departures else "No account left in these data.")
+    return GrowthModel(
+        hazards={DEPARTURES: departures, **_movements(frames, lag)},
+        sizes={
+            name: fit_size(frames.movement_cells, outcome=name, lag=lag, scale=scale)
+            for name in _movements_there(frames, lag)
+        },
+        background_hazard=background_hazard,
+        renewal_interval_months=renewal_interval_months,
+    )
+
+
 def observed_retention(bridge: pd.DataFrame) -> tuple[float, float]:
     """NRR and GRR (1 = all kept) of twelve months of the bridge, month by month; NaN where there are fewer.
 
@@ -84,10 +106,7 @@ def observed_retention(bridge: pd.DataFrame) -> tuple[float, float]:
     """
     if len(bridge) < MONTHS or (bridge["opening_amount"].astype(float) <= 0).any():
         return float("nan"), float("nan")
-    parts = ["expansion_amount", "contraction_amount", "churn_amount"]
-    shares = bridge[parts].astype(float).div(bridge["opening_amount"].astype(float), axis=0)
-    kept = 1 - shares["contraction_amount"] - shares["churn_amount"]
-    return float((kept + shares["expansion_amount"]).prod()), float(kept.prod())
+    return kept_revenue(bridge)
 
 
 def _require_revenue(accounts: pd.DataFrame) -> None:

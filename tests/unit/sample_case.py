@@ -18,19 +18,9 @@ from roi_models.measures import empty_measures
 from roi_models.programmes.programme_results import no_evidence
 from roi_models.results import BusinessCase, CaseFile, RunContext, SurvivalByGroup, WalletSummary
 from roi_models.verdicts.judgement import Check, Claim, Level, Verdict
+from tests.unit.sample_business_case import assumption_table, business_case
 from tests.unit.sample_measures import measures
-from tests.unit.sample_models import (
-    ANNUAL,
-    INITIAL,
-    MARGIN,
-    RATE,
-    RISK_FACTOR,
-    business_case,
-    failed_fit,
-    hazard_fit,
-    retention_effect,
-    survival_by_group,
-)
+from tests.unit.sample_models import failed_fit, hazard_fit, retention_effect, survival_by_group
 from tests.unit.sample_programme import programme
 from tests.unit.sample_study import sample_study
 from tests.unit.survival_data import landmark_accounts
@@ -135,7 +125,7 @@ def data_frames() -> dict[str, pd.DataFrame]:
         "scores": scores,
         "reconciliation": reconciliation,
         "account_predictions": account_predictions(),
-        "assumptions": assumptions(),
+        "assumptions": assumption_table(),
     }
 
 
@@ -157,44 +147,6 @@ def account_predictions(count: int = 40) -> pd.DataFrame:
     frame["reasons"] = ["silent for over a year" if index % 4 == 0 else "renewal next month" for index in range(count)]
     frame.loc[frame["revenue_at_risk_amount"].idxmax(), "name"] = HOSTILE_NAME
     return frame
-
-
-def assumptions() -> pd.DataFrame:
-    rows = [
-        [
-            "uplift",
-            "Rise of the metric the programme brings",
-            "net NPS points",
-            1.0,
-            2.0,
-            3.5,
-            "Steering group, 2024-11",
-        ],
-        [
-            "margin",
-            "Contribution margin on recurring revenue",
-            "fraction",
-            None,
-            MARGIN,
-            None,
-            "Finance, budget 2025",
-        ],
-        ["discount_rate", "Discount rate per year", "fraction", None, RATE, None, "Treasury"],
-        [
-            "benefit_risk_adjustment",
-            "Share of the benefit counted after risk",
-            "fraction",
-            None,
-            RISK_FACTOR,
-            None,
-            "TEI",
-        ],
-        ["initial_cost", "Outlay at the start", "USD", None, INITIAL, None, "Offer of 2024-10-02"],
-        ["annual_cost", "Running cost per year", "USD", None, ANNUAL, None, "=cmd|' /C calc'!A0"],
-        ["horizon_months", "Horizon", "months", None, 36, None, "Policy"],
-        ["path", "How the uplift acts on answers", "method", None, "tilt", None, "Default"],
-    ]
-    return pd.DataFrame(rows, columns=["name", "label", "unit", "low", "base", "high", "source"])
 
 
 def context(**changes: object) -> RunContext:
@@ -269,7 +221,7 @@ def null_case() -> CaseFile:
         plain,
         verdict=verdict,
         retention=replace(effect, text="The score does not go with churn (ratio 1.004, 0.965 to 1.044)."),
-        case=business_case(scale=-0.1, gain=-0.05),
+        case=business_case(beta=0.05),
     )
 
 
@@ -333,7 +285,7 @@ def sparse_case() -> CaseFile:
         mean_set_size=None,
         problem="No brand ratings supplied.",
     )
-    case = replace(business_case(scale=0.2), break_even_uplift=None)
+    case = business_case(scale=0.05)
     verdict = replace(plain.verdict, sentence=conditional_sentence(case))
     return replace(
         plain,
@@ -342,7 +294,7 @@ def sparse_case() -> CaseFile:
         retention=retention_effect(hazard_fit(), None),
         wallet=wallet,
         follow_up=landmark_follow_up(12),
-        case=replace(case, base=replace(case.base, payback_months=None, irr=None)),
+        case=case,
         rejections=plain.rejections.iloc[:0],
         flags=plain.flags.iloc[:0],
         reconciliation=plain.reconciliation.iloc[:0],

@@ -1,6 +1,7 @@
 """Synthetic model results for tests of the report: numbers hang together, nothing is estimated.
 
-Belongs here: fits, survival curves, cash flows. Does not belong here: whole case files (`sample_case.py`).
+Belongs here: fits, survival curves. Does not belong here: the business case (`sample_business_case.py`), whole case
+files (`sample_case.py`).
 """
 
 from __future__ import annotations
@@ -10,15 +11,10 @@ import pandas as pd
 
 from roi_models.hazards.event_counts import poisson_limits, yearly_pct
 from roi_models.results import (
-    BusinessCase,
-    CashFlowResult,
     HazardFit,
     RetentionEffect,
     SurvivalByGroup,
 )
-
-RISK_FACTOR = 0.9  # benefits are counted at nine tenths in the sample
-MARGIN, RATE, INITIAL, ANNUAL = 0.75, 0.10, 120_000.0, 90_000.0
 
 
 def hazard_fit(*, coef: float = -0.12, std_error: float = 0.02, outcome: str = "voluntary", lag: int = 3) -> HazardFit:
@@ -154,92 +150,4 @@ def survival_by_group() -> SurvivalByGroup:
         cox_coef=-0.118,
         cox_std_error=0.021,
         cloglog_coef=-0.1181,
-    )
-
-
-def yearly_flows(scale: float = 1.0) -> pd.DataFrame:
-    revenue = np.array([0.0, 240_123.4567, 480_246.9134, 720_370.3701]) * scale
-    years = pd.DataFrame({"year": [0, 1, 2, 3], "retained_revenue_amount": revenue})
-    years["benefit"] = (revenue * MARGIN * RISK_FACTOR).round(2)
-    years["cost"] = [INITIAL, ANNUAL, ANNUAL, ANNUAL]
-    years["net"] = years["benefit"] - years["cost"]
-    years["cumulative_net"] = years["net"].cumsum()
-    years["discount_factor"] = (1 + RATE) ** -years["year"].astype(float)
-    years["pv_benefit"] = years["benefit"] * years["discount_factor"]
-    years["pv_cost"] = years["cost"] * years["discount_factor"]
-    return years
-
-
-def _appraisal(years: pd.DataFrame, payback: float | None) -> CashFlowResult:
-    benefits, costs = round(years["pv_benefit"].sum(), 2), round(years["pv_cost"].sum(), 2)
-    npv = round(benefits - costs, 2)
-    return CashFlowResult(
-        pv_costs=costs,
-        pv_benefits=benefits,
-        npv=npv,
-        roi_pct=npv / costs * 100,
-        payback_months=payback,
-        irr=0.9 if npv > 0 else None,
-    )
-
-
-def payback_of(years: pd.DataFrame) -> float | None:
-    """Months until the cumulative net of the flows is no longer negative, linear within the year."""
-    total = list(years["cumulative_net"])
-    for year in range(1, len(total)):
-        if total[year] >= 0:
-            return 12 * (year - 1 + -total[year - 1] / (total[year] - total[year - 1]))
-    return None
-
-
-def business_case(*, scale: float = 1.0, gain: float = 1.21) -> BusinessCase:
-    years = yearly_flows(scale)
-    base = _appraisal(years, payback_of(years))
-    draws = pd.DataFrame({"uplift": np.full(400, 2.0), "slope": np.full(400, -0.12)})
-    spread = np.random.default_rng(11).normal(base.npv, 160_000, 400)
-    draws["npv"], draws["roi_pct"] = spread, spread / base.pv_costs * 100
-    scenarios = pd.DataFrame(
-        {
-            "scenario": ["low", "base", "high"],
-            "uplift": [1.0, 2.0, 3.5],
-            "npv": [-71_500.25, base.npv, 890_000.0],
-            "roi_pct": [-20.8, base.roi_pct, 258.9],
-            "payback_months": [None, base.payback_months, 9.0],
-        }
-    )
-    segments = pd.DataFrame(
-        {
-            "segment": ["ENT", "MID", "SMB"],
-            "count_accounts": [401, 833, 1_447],
-            "mrr_amount": [5_911_204.11, 3_006_442.02, 1_060_117.77],
-            "retention_base": [0.905, 0.881, 0.842],
-            "retention_programme": [0.9169, 0.8942, 0.8561],
-            "retained_revenue_amount": [801_000.5, 461_500.25, 178_240.0],
-        }
-    )
-    return BusinessCase(
-        horizon_months=36,
-        metric="nps",
-        uplift_unit="net_nps_points",
-        uplift=2.0,
-        mean_shift_points=0.043,
-        gain_pp=gain,
-        gain_low_pp=gain - 0.4,
-        gain_high_pp=gain + 0.4,
-        retention_base=0.8869,
-        retention_programme=0.8990,
-        base=base,
-        npv_p5=float(np.quantile(spread, 0.05)),
-        npv_p50=float(np.quantile(spread, 0.5)),
-        npv_p95=float(np.quantile(spread, 0.95)),
-        prob_npv_positive=float((spread > 0).mean()),
-        break_even_uplift=1.1168,
-        years=years,
-        scenarios=scenarios,
-        by_segment=segments,
-        draws=draws,
-        count_accounts=2_681,
-        count_silent_accounts=702,
-        mrr_amount=9_977_763.90,
-        evpi_amount=1_204.55,
     )

@@ -265,7 +265,7 @@ def test_no_case_without_its_parts(world, change, words):
         ({"uplift_low": 3.0}, "ascending"),
         ({"uplift_unit": "points"}, "net_nps_points or answer_points"),
         ({"margin": 75, "n_draws": 5}, "margin is 75"),
-        ({"annual_cost": -1}, "costs are negative"),
+        ({"annual_cost": -1}, "annual_cost is -1"),
     ],
 )
 def test_assumptions_that_make_no_sense_are_named(change, words):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from roi_models.case.uncertainty import draw_coefficients, triangular_quantile
+from roi_models.case.sample import triangular_quantile
+from roi_models.case.uncertainty import draw_coefficients
 
 
 def test_coefficients_are_drawn_jointly():

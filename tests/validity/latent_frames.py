@@ -10,9 +10,9 @@ import pandas as pd
 from as_of_cells import Observed, active_accounts, current_answers
 from declared import METRICS, PROFILE
 
-from orchestration.case_file import assumptions_of
+from orchestration.case_config import load_business_case
+from orchestration.case_terms import assumptions_of
 from orchestration.demo.identity import account_id
-from orchestration.profiles import load_business_case
 from roi_models.case.business_case import build_case
 from roi_models.results import BusinessCase, RetentionEffect
 from roi_models.simulate import retention_features, true_retention_gain

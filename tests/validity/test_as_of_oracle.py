@@ -9,13 +9,14 @@ from as_of_cells import CELL_KEYS, COUNTS, Observed, active_accounts, current_an
 
 from orchestration import transform
 from orchestration.carry_over import write_carried
+from orchestration.case_config import load_business_case
 from orchestration.control import write_control_tables
 from orchestration.demo import PLANTED
 from orchestration.demo.planted import NPS_FILE
 from orchestration.demo.roster import build_roster
 from orchestration.ingest import load_contract, load_inbox, load_sources
 from orchestration.inputs import ensure_inbox
-from orchestration.profiles import load_business_case, load_metrics
+from orchestration.profiles import load_metrics
 from orchestration.settings import PROJECT_ROOT, TELEMETRY_OFF, Settings
 from orchestration.warehouse import Warehouse
 from roi_models.simulate import Simulation, retention_features, simulate_company
