@@ -1,7 +1,7 @@
 """The sheets of what the warehouse measured: revenue bridge, accounts that ask for attention.
 
 Belongs here: measured money as plain values, in the page's order.
-Does not belong here: calculation (`workbook_sheets.py`), what was assumed and counted (`workbook_records.py`).
+Does not belong here: calculation (`workbook_calculations.py`), what was assumed and counted (`workbook_records.py`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,12 @@ NO_ACCOUNTS = "No active account asks for attention."
 _SIGNS = {1: "adds", -1: "takes", 0: ""}
 
 
-def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
-    """From opening to closing monthly recurring revenue, and from billed revenue to the ledger."""
+def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict[str, str]:
+    """From opening to closing monthly recurring revenue, and from billed revenue to the ledger.
+
+    Returns the cell of each figure.
+    """
+    places: dict[str, str] = {}
     lines = rows_measures.bridge_rows(case_file)
     if not lines:
         sheet.line(NO_BRIDGE)
@@ -28,18 +32,19 @@ def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None
         sheet.line(f"Monthly recurring revenue from {span['first_month']} to {span['last_month']}.", "note", height=18)
         sheet.head(("Line", "Amount a month", "Does", "Figure"))
         for row in lines:
-            _line(sheet, figures, row.label, f"bridge.{row.data['column']}", _SIGNS[row.data["sign"]])
-        _line(sheet, figures, "Not accounted for", "bridge.residual_amount")
-        _line(sheet, figures, "Annual recurring revenue, opening", "bridge.arr_opening_amount")
-        _line(sheet, figures, "Annual recurring revenue, closing", "bridge.arr_closing_amount")
+            places |= _line(sheet, figures, row.label, f"bridge.{row.data['column']}", _SIGNS[row.data["sign"]])
+        places |= _line(sheet, figures, "Not accounted for", "bridge.residual_amount")
+        places |= _line(sheet, figures, "Annual recurring revenue, opening", "bridge.arr_opening_amount")
+        places |= _line(sheet, figures, "Annual recurring revenue, closing", "bridge.arr_closing_amount")
     sheet.gap()
     ledger = rows_measures.ledger_rows(case_file)
     if not ledger:
         sheet.line(NO_LEDGER)
-        return
+        return places
     sheet.head(("From billed revenue to the ledger", "Amount", "", "Figure"))
     for row in ledger:
-        _line(sheet, figures, row.label.capitalize(), f"ledger.{row.key}")
+        places |= _line(sheet, figures, row.label.capitalize(), f"ledger.{row.key}")
+    return places
 
 
 def write_accounts(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
@@ -73,9 +78,12 @@ def write_accounts(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> No
         sheet.row += 1
 
 
-def _line(sheet: Sheet, figures: FigureBook, label: str, figure_id: str, sign: str = "") -> None:
+def _line(sheet: Sheet, figures: FigureBook, label: str, figure_id: str, sign: str = "") -> dict[str, str]:
+    """Write one amount; returns where it stands."""
+    place = sheet.cell(1)
     sheet.text(0, label)
     sheet.number(1, figures[figure_id].value, "money")
     sheet.text(2, sign)
     sheet.text(3, figure_id)
     sheet.row += 1
+    return {figure_id: place}
