@@ -40,6 +40,10 @@ RECORD_WIDTHS = {
     "Assumptions": (44, 26, 18, 16, 16, 16, 60),
 }
 SHEETS = ("Summary", *CASE_SHEETS, *RECORD_WIDTHS)
+TAB_COLOURS = dict.fromkeys(("Inputs", "Initiatives"), "#E8C547") | dict.fromkeys(
+    ("Summary", "Outputs", "Scenarios", "Checks"), "#2E8B57"
+)
+RECORD_COLOUR = "#8899A6"
 TITLES = {LIVE: "The case, live", "low": "Scenario low", "base": "Scenario base", "high": "Scenario high"}
 
 
@@ -59,6 +63,7 @@ def render_workbook(case_file: CaseFile, figures: FigureBook) -> bytes:
         formats = {name: book.add_format(style) for name, style in styles.items()}
         pages = {name: Sheet(book, formats, name, widths) for name, widths in _widths(case_file).items()}
         for name, page in pages.items():
+            page.sheet.set_tab_color(TAB_COLOURS.get(name, RECORD_COLOUR))
             page.open(case_file, f"Business case · {company}" if name == "Summary" else name)
         places = measures.write_bridge(pages["Revenue bridge"], case_file, figures)
         places |= records.write_quality(pages["Data quality"], case_file, figures)
@@ -115,7 +120,7 @@ def _write_case(
         *ties,
         *checks.year_ties(case_file, live, at),
         *checks.segment_ties(case_file, live, segments),
-        *outputs.write_scenarios(pages["Scenarios"], case_file, cells, cases, found),
+        *outputs.write_scenarios(book, pages["Scenarios"], case_file, cells=cells, cases=cases, results=found),
         *workbook_initiatives.write_results(pages["Initiatives"], case_file, figures, register, found),
     )
     rules = (

@@ -7,7 +7,7 @@ Does not belong here: the content of any sheet (the other `workbook_*.py`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -45,12 +45,16 @@ def evidence_problem(case_file: CaseFile) -> str | None:
     return NOT_EVIDENCE.format(reason="a check failed" if is_failed else "no business case could be made")
 
 
-A4 = 9
+A4, A3 = 9, 8
+# Sheets with more columns are printed on larger paper.
+COLUMNS_OF_A4 = 12
 LINE_HEIGHT = 15
 NOTE_COLUMNS = 6
 # Widths in characters: a column that sets none, and what an indent takes.
 DEFAULT_WIDTH = 8
-INDENT_WIDTH = 3
+INDENT_WIDTH = 2
+# Letters that go into the width of one digit, by which columns are measured.
+LETTERS = 1.08
 
 _TOP = {"valign": "top"}
 _INPUT = {"font_color": "#0B3D91", "bg_color": "#FFF8DC", "border": 1, "border_color": "#BFB48F", "locked": False}
@@ -63,15 +67,17 @@ def number_formats(currency: str) -> dict[str, dict[str, object]]:
     `truth` spells the word out, since some programs show a true formula as 1. `*_input`: cells made to be changed.
     """
     code = re.sub(r"[^A-Za-z]", "", currency)
-    money = {"num_format": f'"{code}" #,##0.00;-"{code}" #,##0.00', **_TOP}
+    right = {"align": "right", **_TOP}
+    money = {"num_format": f'"{code}" #,##0.00;-"{code}" #,##0.00', **right}
     kinds = {
         "money": money,
-        "share": {"num_format": "0.0##%", **_TOP},
-        "count": {"num_format": "#,##0", **_TOP},
-        "points": {"num_format": "#,##0.0##", **_TOP},
-        "factor": {"num_format": "0.00####", **_TOP},
+        "share": {"num_format": "0.0##%", **right},
+        "count": {"num_format": "#,##0", **right},
+        "points": {"num_format": "#,##0.0##", **right},
+        "factor": {"num_format": "0.00####", **right},
     }
-    wrapped = {"text_wrap": True, **_TOP}
+    wrapped = {"text_wrap": True, "align": "left", **_TOP}
+    head = {"bold": True, "bottom": 1, "bg_color": "#EFEDE6", "text_wrap": True, **_TOP}
     inputs = {f"{name}_input": style | _INPUT for name, style in kinds.items()}
     return (
         kinds
@@ -79,20 +85,20 @@ def number_formats(currency: str) -> dict[str, dict[str, object]]:
         | {
             "text_input": {"align": "right", **_INPUT},
             "text": {"indent": 1, **wrapped},
-            "word": {"align": "right", **_TOP},
             "truth": {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center", **_TOP},
             "title": {"bold": True, "font_size": 15, "font_color": "#12324A"},
             "section": {"bold": True, "font_size": 12, "font_color": "#12324A", "bottom": 2, "bottom_color": "#12324A"},
-            "head": {"bold": True, "bottom": 1, "bg_color": "#EFEDE6", "indent": 1, **wrapped},
+            "head": head | {"align": "left", "indent": 1},
+            "number_head": head | {"align": "right"},
             "note": {"italic": True, "font_color": "#555555", **wrapped},
             "note_plain": {"italic": True, "font_color": "#555555"},
             "warning": {"bold": True, "font_color": "#9C2A10", "font_size": 12},
             "headline": {"bold": True, "font_size": 12, **wrapped},
-            "amount": {"num_format": "#,##0.00;-#,##0.00;-", **_TOP},
-            "amount_linked": {"num_format": "#,##0.00;-#,##0.00;-", **_TOP, **_LINKED},
+            "amount": {"num_format": "#,##0.00;-#,##0.00;-", **right},
+            "amount_linked": {"num_format": "#,##0.00;-#,##0.00;-", **right, **_LINKED},
             "money_strong": money | {"bold": True, "top": 1},
-            "rate": {"num_format": "0.0000", **_TOP},
-            "number": {"num_format": "#,##0.00", **_TOP},
+            "rate": {"num_format": "0.0000", **right},
+            "number": {"num_format": "#,##0.00", **right},
             "good": {"bg_color": "#DDEFE3", "font_color": "#14532D"},
             "bad": {"bg_color": "#F8DAD2", "font_color": "#7A1E0B"},
             "faded": {"font_color": "#A8A8A8"},
@@ -117,7 +123,7 @@ class Sheet:
         self._lines: dict[int, int] = {}
         # Printed, a sheet is one page wide: a table cut between pages cannot be read.
         self.sheet.set_landscape()
-        self.sheet.set_paper(A4)
+        self.sheet.set_paper(A4 if len(widths) <= COLUMNS_OF_A4 else A3)
         self.sheet.fit_to_pages(1, 0)
         self.sheet.hide_gridlines(2)
         self.sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
@@ -153,10 +159,11 @@ class Sheet:
         self.sheet.write_string(self.row, 0, safe_text(text), self.formats["section"])
         self.row += 1
 
-    def head(self, names: Iterable[str], *, first: int = 0) -> None:
-        """A table head."""
+    def head(self, names: Iterable[str], *, first: int = 0, numbers: Collection[int] = ()) -> None:
+        """A table head; the columns of `numbers` are aligned as numbers are."""
         for column, name in enumerate(names, start=first):
-            self.sheet.write_string(self.row, column, safe_text(name), self.formats["head"])
+            style = "number_head" if column in numbers else "head"
+            self.sheet.write_string(self.row, column, safe_text(name), self.formats[style])
             self._make_room(column, name)
         self.row += 1
 
@@ -168,7 +175,7 @@ class Sheet:
     def _make_room(self, column: int, text: str) -> None:
         """Make the current row high enough for a wrapped text: not every program does so on opening."""
         width = self._widths[column] if column < len(self._widths) else DEFAULT_WIDTH
-        lines = max(self._lines.get(self.row, 1), ceil(len(text) / max(width - INDENT_WIDTH, 1)))
+        lines = max(self._lines.get(self.row, 1), ceil(len(text) / max((width - INDENT_WIDTH) * LETTERS, 1)))
         if lines > 1:
             self._lines[self.row] = lines
             self.sheet.set_row(self.row, LINE_HEIGHT * lines)

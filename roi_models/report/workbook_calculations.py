@@ -24,12 +24,12 @@ from roi_models.results import CaseFile
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
-WIDTHS = (10, 10, 19, 19, 12, 19, 19, 17, 19, 19, 17, 19, 19, 19, 19, 11, 19, 19, 11, 8)
+WIDTHS = (8, 8, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 18, 10, 18, 18, 12, 8)
 NOTE = (
     "One block per case. Money is rounded half-even to the cent per benefit line and year, and those amounts are "
     "discounted; with month_end each month is discounted by itself, unrounded. The outlay falls at time 0. Years "
-    "beyond the horizon are faded and count for nothing. Internal rate of return: only where the flows begin with an outlay "
-    "and change sign exactly once."
+    "beyond the horizon are faded and count for nothing. Internal rate of return: only where the flows begin with an "
+    "outlay and change sign exactly once."
 )
 RATE_HEADS = (
     *("Worth of 1 of revenue", "Service saved a month", "Outlay", "Running cost a year", "Discount rate"),
@@ -61,8 +61,8 @@ YEAR_COLUMNS = {
 }
 PLACES = {name: place for place, name in enumerate(YEAR_COLUMNS)}
 RATES = 2
-# Where IRR starts its search: no single start finds every root.
-GUESSES = ("0.1", "1", "10", "-0.5", "100")
+# Where IRR starts its search: no single start finds every root, and some end at a root below a loss of everything.
+GUESSES = ("0.1", "-0.5", "1", "-0.9", "10", "-0.99", "100")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def half_even(amount: str) -> str:
 def write_ramp(book: Workbook, sheet: Sheet, weights: np.ndarray) -> None:
     """How much of the full effect is at work in each month: what the service line is spread by."""
     sheet.section("Ramp and decay by month", 5)
-    sheet.head(("Month", "Year", "At work"))
+    sheet.head(("Month", "Year", "At work"), numbers=range(3))
     first = sheet.row
     for month, weight in enumerate(weights, start=1):
         row = sheet.row + 1
@@ -119,13 +119,13 @@ def write_ramp(book: Workbook, sheet: Sheet, weights: np.ndarray) -> None:
 def write_segments(sheet: Sheet, case_file: CaseFile, live: Case, columns: CaseColumns) -> tuple[str, dict[str, str]]:
     """Revenue kept of the live case by segment, over the horizon; returns the range of it, and each segment's cell."""
     sheet.section("Revenue kept by segment over the horizon, live", 5)
-    sheet.head(("", "", "Revenue kept", "", "", "Segment"))
+    sheet.head(("", "", "Revenue kept", "Segment", ""), numbers=(2,))
     first, cells = sheet.row, {}
     for place, segment in enumerate(case_file.case.response.segments):
         years, kept = columns.parts[place]
         value = float(live.values.kept[place, : case_file.case.horizon_months].sum())
         sheet.formula(2, f'=SUMIFS({kept},{years},"<="&horizon_years)', value, "amount_linked")
-        sheet.text(5, segment)
+        sheet.text(3, segment)
         cells[segment] = sheet.cell(2)
         sheet.row += 1
     span = sheet.span((first, 2), (sheet.row - 1, 2))
@@ -137,14 +137,14 @@ def write_block(sheet: Sheet, case: Case, columns: CaseColumns, weights: np.ndar
     """One case: its rates and results, then its years."""
     years = len(weights) // MONTHS_PER_YEAR
     sheet.section(case.title, len(YEAR_COLUMNS))
-    sheet.head(RATE_HEADS, first=RATES)
+    sheet.head(RATE_HEADS, first=RATES, numbers=range(RATES, RATES + len(RATE_HEADS)))
     rates_row = sheet.row
     first = rates_row + 2
     results = _results(sheet, rates_row, first, first + years)
     _write_rates(sheet, case)
     _write_results(sheet, case.values, results)
     sheet.row += 1
-    sheet.head(YEAR_COLUMNS.values())
+    sheet.head(YEAR_COLUMNS.values(), numbers=range(len(YEAR_COLUMNS)))
     table = _year_table(case.values, weights)
     for year in range(years + 1):
         formulas = _year_formulas(sheet.row + 1, year, f"${rates_row + 1}", columns)
@@ -200,7 +200,7 @@ def _write_results(sheet: Sheet, values: CaseValues, at: Results) -> None:
     once = f"AND(SUMPRODUCT(({after}<>{before})*({before}<>0))=1,{at.end('sign')}=1)"
     search = f'"{UNDEFINED}"'
     for guess in reversed(GUESSES):
-        search = f"IFERROR(IRR({net},{guess}),{search})"
+        search = f"IFERROR(IF(IRR({net},{guess})>-1,IRR({net},{guess}),NA()),{search})"
     roi = None if result.roi_pct is None else result.roi_pct / 100
     formulas = (
         (f"=ROUND(SUM({at.years('pv_benefit')}),2)", result.pv_benefits, "money"),

@@ -170,13 +170,13 @@ def write_checks(
     top = sheet.row
     sheet.row += 3
     sheet.section("Ties to the published figures")
-    sheet.head(("Figure", "Workbook", "Published", "Difference", "Ties", "Meaning"))
+    sheet.head(("Figure", "Workbook", "Published", "Difference", "Ties", "Meaning"), numbers=(1, 2, 3))
     first_tie = sheet.row
     tied = [_write_tie(sheet, figures, tie) for tie in ties]
     last_tie = sheet.row - 1
     sheet.gap()
     sheet.section("Rules that always hold")
-    sheet.head(("Rule", "One side", "Other side", "Difference", "Holds", "Meaning"))
+    sheet.head(("Rule", "One side", "Other side", "Difference", "Holds", "Meaning"), numbers=(1, 2, 3))
     first_rule = sheet.row
     held = [_write_rule(sheet, rule) for rule in rules]
     last_rule = sheet.row - 1

@@ -21,13 +21,14 @@ from roi_models.report.workbook_outputs import RESULT_LINES as ALL_LINES
 from roi_models.report.workbook_outputs import Tie, figure_value, result_value
 from roi_models.results import CaseFile
 
-WIDTHS = (30, 22, 20, 12, 14, 18, 18)
-FLAG_WIDTH, RESULT_WIDTH, SOURCE_WIDTH = 12, 18, 34
+WIDTHS = (36, 22, 22, 20, 20, 20, 20)
+FLAG_WIDTH, SOURCE_WIDTH = 18, 34
 NO_REGISTER = "No initiatives are registered in business_case.yml."
 NOTE = (
     "Each initiative on its own, live: change its uplift, costs or segments. Margin, discount rate, horizon and all "
     "else are the live ones of the sheet Inputs; the service line is the programme's and is not counted here."
 )
+SIMULATED_NOTE = "The last three columns are simulated by the models, as published; they do not follow the inputs."
 TOTAL_NOTE = "Benefits are not added up: two initiatives that work on the same customers are worth less than their sum."
 PORTFOLIO_NOTE = (
     "Sets of open initiatives that the budget affords, best first. Published with this workbook: chosen by the models "
@@ -38,6 +39,11 @@ HEADS = ("Initiative", "Owner", "Approver", "Status", "Uplift", "Outlay", "Cost 
 RESULT_LINES = tuple(line for line in ALL_LINES if line[0] != "irr")
 OWN_INPUTS = ("uplift", "initial_cost", "annual_cost")
 FIRST_INPUT = 4
+RESULT_HEADS = (
+    "Initiative",
+    *(label for _, _, label, _, _ in RESULT_LINES),
+    *("Chance to pay, simulated", "5 % of outcomes below", "95 % of outcomes below"),
+)
 # The register's totals: column and figure.
 TOTALS = ("initial_cost", "annual_cost")
 
@@ -52,10 +58,11 @@ class Register:
 
 
 def widths(case_file: CaseFile) -> tuple[int, ...]:
-    """Widths of the sheet's columns: one per segment between inputs and results."""
+    """Widths of the sheet's columns: one per segment between inputs and source; at least those of the results."""
     case = case_file.case
     segments = 0 if case is None or case.response is None else len(case.response.segments)
-    return (*WIDTHS, *[FLAG_WIDTH] * segments, *[RESULT_WIDTH] * (len(RESULT_LINES) + 3), SOURCE_WIDTH)
+    register = (*WIDTHS, *[FLAG_WIDTH] * segments, SOURCE_WIDTH)
+    return (*register, *[FLAG_WIDTH] * (len(RESULT_HEADS) - len(register)))
 
 
 def write_register(sheet: Sheet, case_file: CaseFile, live: Mapping[str, str]) -> Register:
@@ -66,12 +73,10 @@ def write_register(sheet: Sheet, case_file: CaseFile, live: Mapping[str, str]) -
         return Register(rows=(), cases=(), first_row=sheet.row)
     response, assumptions = case_file.case.response, case_file.case.assumptions
     sheet.line(NOTE, "note", height=34)
-    results = [label for *_, label, _, _ in RESULT_LINES]
+    sheet.section("Register", len(HEADS) + len(response.segments) + 1)
     flags = [f"Works on {segment}" for segment in response.segments]
-    simulated = ("Chance to pay, simulated", "5 % of outcomes are below", "95 % of outcomes are below")
-    sheet.head((*HEADS, *flags, *results, *simulated, "Source"))
+    sheet.head((*HEADS, *flags, "Source"), numbers=range(FIRST_INPUT, len(HEADS) + len(flags)))
     first, cases = sheet.row, []
-    sheet.sheet.freeze_panes(first, 1)
     for row in found:
         for column, name in enumerate(("name", "owner", "approver", "status")):
             sheet.text(column, row.data[name])
@@ -87,6 +92,7 @@ def write_register(sheet: Sheet, case_file: CaseFile, live: Mapping[str, str]) -
             sheet.number(column, int(segment in works_on), "count_input")
             sheet.allow(column, FLAG_RULE)
             places.append(sheet.cell(column))
+        sheet.text(len(HEADS) + len(response.segments), row.data["source"])
         cases.append(
             Case(
                 key=f"initiative.{row.key}",
@@ -106,22 +112,24 @@ def write_results(
     """What each initiative is worth, totals, and the best sets; returns the ties."""
     if not register.rows:
         return ()
-    ties = []
-    first = len(HEADS) + len(case_file.case.response.segments)
-    for place, (row, case) in enumerate(zip(register.rows, register.cases, strict=True)):
-        sheet.row = register.first_row + place
-        for column, (name, figure, _, style, scale) in enumerate(RESULT_LINES, start=first):
+    ties = list(_write_totals(sheet, figures, register))
+    sheet.section("Each on its own", len(RESULT_HEADS))
+    sheet.head(RESULT_HEADS, numbers=range(1, len(RESULT_HEADS)))
+    for row, case in zip(register.rows, register.cases, strict=True):
+        sheet.text(0, row.label)
+        for column, (name, figure, _, style, scale) in enumerate(RESULT_LINES, start=1):
             value, figure_id = result_value(case, name), f"initiative.{row.key}.{figure}"
             sheet.formula(column, f"={getattr(results[case.key], name)}", value, style)
             ties.append(Tie(figure_id=figure_id, cell=sheet.cell(column), value=value, scale=scale))
-        column = first + len(RESULT_LINES)
+        column = 1 + len(RESULT_LINES)
         figure_value(sheet, column, figures, f"initiative.{row.key}.prob_npv_positive")
         for offset, part in ((1, "low"), (2, "high")):
             figure_value(sheet, column + offset, figures, f"initiative.{row.key}.npv", part)
-        sheet.text(column + 3, row.data["source"])
-    sheet.row = register.first_row + len(register.rows)
-    ties += _write_totals(sheet, figures, register)
-    _write_portfolios(sheet, case_file, figures)
+        sheet.row += 1
+    sheet.line(SIMULATED_NOTE, "note_plain")
+    sheet.line(TOTAL_NOTE, "note_plain")
+    sheet.gap()
+    _write_portfolios(sheet, figures, case_file)
     return tuple(ties)
 
 
@@ -129,6 +137,7 @@ def _write_totals(sheet: Sheet, figures: FigureBook, register: Register) -> Sequ
     from xlsxwriter.utility import xl_col_to_name
 
     ties = []
+    sheet.row = register.first_row + len(register.rows)
     sheet.text(0, "Total")
     for name in TOTALS:
         column = FIRST_INPUT + OWN_INPUTS.index(name)
@@ -138,18 +147,18 @@ def _write_totals(sheet: Sheet, figures: FigureBook, register: Register) -> Sequ
         sheet.formula(column, f"=SUM({span})", value, "money_strong")
         ties.append(Tie(figure_id=figure_id, cell=sheet.cell(column), value=value))
     sheet.row += 1
-    sheet.line(TOTAL_NOTE, "note", height=20)
     sheet.gap()
     return ties
 
 
-def _write_portfolios(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
+def _write_portfolios(sheet: Sheet, figures: FigureBook, case_file: CaseFile) -> None:
     sheet.section("Best sets under the budget, as published")
     sheet.line(PORTFOLIO_NOTE, "note", height=48)
-    sheet.head(("Initiatives", "Net present value", "Benefits today", "", "Number", "Costs today", "Figures"))
+    heads = ("Initiatives", "Net present value", "Benefits today", "Costs today", "Initiatives in it", "Figures")
+    sheet.head(heads, numbers=range(1, 5))
     for row in rows_value.portfolio_rows(case_file):
         sheet.text(0, row.data["initiatives"].replace(",", ", ") or "none of them")
-        for column, name in ((1, "npv"), (2, "pv_benefits"), (4, "count_initiatives"), (5, "pv_costs")):
+        for column, name in ((1, "npv"), (2, "pv_benefits"), (3, "pv_costs"), (4, "count_initiatives")):
             figure_value(sheet, column, figures, f"portfolio.{row.key}.{name}")
-        sheet.text(6, f"portfolio.{row.key}.*")
+        sheet.text(5, f"portfolio.{row.key}.*")
         sheet.row += 1

@@ -22,7 +22,7 @@ from roi_models.results import CaseFile
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
-WIDTHS = (46, 20, 20, 18, 18, 18, 52, 24)
+WIDTHS = (54, 20, 20, 18, 18, 18, 58, 26)
 STYLES = {"points": "points", "share": "share", "rate": "share", "money": "money", "factor": "factor", "count": "count"}
 BASES = ("year_end", "month_end")
 NOTE = (
@@ -35,9 +35,9 @@ FIXED_NOTE = (
     "the models again."
 )
 LEGEND = (
-    ("text_input", "an input: change it"),
-    ("amount_linked", "taken from another sheet"),
-    ("amount", "computed, or as published"),
+    ("text_input", "shaded: an input, change it"),
+    ("amount_linked", "green: from Response"),
+    ("amount", "black: computed"),
 )
 MOST_MESSAGE = 250
 
@@ -66,7 +66,7 @@ def write_inputs(book: Workbook, sheet: Sheet, case_file: CaseFile) -> InputCell
     _write_legend(sheet)
     _write_switches(book, sheet, response, assumptions)
     sheet.section("Inputs", len(WIDTHS))
-    sheet.head(("Input", "Live", "Unit", "Low", "Base", "High", "Source", "Name in formulas"))
+    sheet.head(("Input", "Live", "Unit", "Low", "Base", "High", "Source", "Name in formulas"), numbers=(1, 3, 4, 5))
     given = {row.data["name"]: row.data for row in rows.assumption_rows(case_file)}
     ends = {}
     for name, declared in INPUTS.items():
@@ -87,9 +87,9 @@ def write_inputs(book: Workbook, sheet: Sheet, case_file: CaseFile) -> InputCell
 
 
 def _write_legend(sheet: Sheet) -> None:
-    for style, meaning in LEGEND:
-        sheet.sheet.write_string(sheet.row, 0, meaning, sheet.formats[style])
-        sheet.row += 1
+    for column, (style, meaning) in enumerate(LEGEND):
+        sheet.sheet.write_string(sheet.row, column, meaning, sheet.formats[style])
+    sheet.row += 1
     sheet.gap()
 
 
@@ -182,7 +182,7 @@ def _unit(declared: Input, currency: str, assumptions: Assumptions) -> str:
 
 def _write_segments(sheet: Sheet, response: Response, assumptions: Assumptions) -> tuple[str, ...]:
     sheet.section("Segments that the programme works on", len(WIDTHS))
-    sheet.head(("Segment", "1 yes, 0 no"))
+    sheet.head(("Segment", "1 yes, 0 no"), numbers=(1,))
     flags = []
     for segment, is_chosen in zip(response.segments, response.chosen(assumptions.segments), strict=True):
         sheet.text(0, segment)

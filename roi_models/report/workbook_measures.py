@@ -30,7 +30,7 @@ def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict
     else:
         span = case_file.measures.bridge.iloc[0]
         sheet.line(f"Monthly recurring revenue from {span['first_month']} to {span['last_month']}.", "note", height=18)
-        sheet.head(("Line", "Amount a month", "Does", "Figure"))
+        sheet.head(("Line", "Amount a month", "Does", "Figure"), numbers=(1,))
         for row in lines:
             places |= _line(sheet, figures, row.label, f"bridge.{row.data['column']}", _SIGNS[row.data["sign"]])
         places |= _line(sheet, figures, "Not accounted for", "bridge.residual_amount")
@@ -41,7 +41,7 @@ def write_bridge(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict
     if not ledger:
         sheet.line(NO_LEDGER)
         return places
-    sheet.head(("From billed revenue to the ledger", "Amount", "", "Figure"))
+    sheet.head(("From billed revenue to the ledger", "Amount", "", "Figure"), numbers=(1,))
     for row in ledger:
         places |= _line(sheet, figures, row.label.capitalize(), f"ledger.{row.key}")
     return places
@@ -51,7 +51,7 @@ def write_accounts(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> No
     """How many accounts ask for what, then those to call first."""
     states = rows_measures.attention_rows(case_file)
     if states:
-        sheet.head(("State", "Accounts", "Monthly revenue"))
+        sheet.head(("State", "Accounts", "Monthly revenue"), numbers=(1, 2))
         for row in states:
             sheet.text(0, row.label.capitalize())
             sheet.number(1, figures[f"attention.{row.key}.count_accounts"].value, "count")
@@ -63,7 +63,10 @@ def write_accounts(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> No
         sheet.line(NO_ACCOUNTS)
         return
     sheet.line("The first ones, most urgent first; the table marts.fct_account_360 lists all.", "note", height=18)
-    sheet.head(("Account", "Owner", "Monthly revenue", "Renewal in, months", "Score", "State", "Why", "Account id"))
+    sheet.head(
+        ("Account", "Owner", "Monthly revenue", "Renewal in, months", "Score", "State", "Why", "Account id"),
+        numbers=(2, 3, 4),
+    )
     for row in accounts:
         sheet.text(0, row.data["name"] or row.data["account_id"])
         sheet.text(1, row.data["owner"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from roi_models.case.assumptions import SCENARIOS
 from roi_models.case.inputs import INPUTS
@@ -18,6 +19,9 @@ from roi_models.report.workbook_calculations import Results
 from roi_models.report.workbook_cases import Case
 from roi_models.report.workbook_inputs import STYLES, InputCells
 from roi_models.results import CaseFile
+
+if TYPE_CHECKING:
+    from xlsxwriter.workbook import Workbook
 
 OUTPUT_WIDTHS = (54, 22, 22, 22, 22, 34)
 SCENARIO_WIDTHS = (54, 22, 22, 22, 34, 16)
@@ -51,6 +55,8 @@ SIMULATED = (
     ("headline.npv_other_basis", "Net present value on the other basis of discounting"),
     ("headline.interpolation_error_pct", "Revenue kept, error of reading between uplifts at most"),
 )
+# Worse, base, better; told apart in print as well.
+COLOURS = ("#9C2A10", "#12324A", "#2E8B57")
 FIGURE_STYLES = {"money": "money", "share_pct": "share", "probability": "share", "count": "count"}
 
 
@@ -79,7 +85,7 @@ def write_outputs(
     """The live case, then what was published with it; returns the ties of the former, and where the views stand."""
     sheet.line(LIVE_NOTE, "note", height=34)
     sheet.section("Live results")
-    sheet.head(("Result", "Live", "Published", "", "", "Figure"))
+    sheet.head(("Result", "Live", "Published", "", "", "Figure"), numbers=(1, 2))
     ties = []
     for name, figure, label, style, scale in RESULT_LINES:
         value = result_value(live, name)
@@ -107,7 +113,7 @@ def figure_value(sheet: Sheet, column: int, figures: FigureBook, figure_id: str,
 def _write_published(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict[str, str]:
     sheet.line(PUBLISHED_NOTE, "warning")
     sheet.section("Simulated outcomes")
-    sheet.head(("Result", "Value", "Low", "High", "", "Figure"))
+    sheet.head(("Result", "Value", "Low", "High", "", "Figure"), numbers=(1, 2, 3))
     for figure_id, label in SIMULATED:
         if figure_id in figures:
             _write_figures(sheet, figures, label, figure_id, ("value", "low", "high"))
@@ -123,7 +129,7 @@ def _write_published(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> 
         if found:
             sheet.section(title)
             further = ("Low", "High") if lines is _swings else ("", "")
-            sheet.head(("", head, *further, "", "Figure"))
+            sheet.head(("", head, *further, "", "Figure"), numbers=(1, 2, 3))
             for label, figure_id in found:
                 _write_figures(sheet, figures, label, figure_id, ("value", "low", "high"))
             sheet.gap()
@@ -163,7 +169,7 @@ def _write_views(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict
     if not found:
         return places
     sheet.section("The benefit as different people look at it")
-    sheet.head(("Part", "Present value", "Share", "View", "", "Figure"))
+    sheet.head(("Part", "Present value", "Share", "View", "", "Figure"), numbers=(1, 2))
     for row in found:
         sheet.text(0, row.label)
         figure_value(sheet, 1, figures, f"view.{row.key}.pv_benefit")
@@ -176,12 +182,18 @@ def _write_views(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict
 
 
 def write_scenarios(
-    sheet: Sheet, case_file: CaseFile, cells: InputCells, cases: Mapping[str, Case], results: Mapping[str, Results]
+    book: Workbook,
+    sheet: Sheet,
+    case_file: CaseFile,
+    *,
+    cells: InputCells,
+    cases: Mapping[str, Case],
+    results: Mapping[str, Results],
 ) -> tuple[Tie, ...]:
     """The inputs that differ and the results, a column per scenario; returns the ties of the results."""
     sheet.line(SCENARIO_NOTE, "note", height=34)
     sheet.section("Inputs with a range", 5)
-    sheet.head(("Input", *(name.capitalize() for name in SCENARIOS), "Name"))
+    sheet.head(("Input", *(name.capitalize() for name in SCENARIOS), "Name"), numbers=(1, 2, 3))
     assumptions = case_file.case.assumptions
     for name in assumptions.uncertain:
         sheet.text(0, INPUTS[name].label)
@@ -192,7 +204,7 @@ def write_scenarios(
         sheet.row += 1
     sheet.gap()
     sheet.section("Results", 5)
-    sheet.head(("Result", *(name.capitalize() for name in SCENARIOS), "Figures"))
+    sheet.head(("Result", *(name.capitalize() for name in SCENARIOS), "Figures"), numbers=(1, 2, 3))
     ties = []
     for name, figure, label, style, scale in RESULT_LINES[:3]:
         sheet.text(0, label)
@@ -203,4 +215,27 @@ def write_scenarios(
             ties.append(Tie(figure_id=figure_id, cell=sheet.cell(column), value=value, scale=scale))
         sheet.text(4, f"scenario.<name>.{figure}")
         sheet.row += 1
+    sheet.gap()
+    _draw_running_sums(book, sheet, results)
     return tuple(ties)
+
+
+def _draw_running_sums(book: Workbook, sheet: Sheet, results: Mapping[str, Results]) -> None:
+    """Undiscounted benefit less cost up to each year, a line per scenario: where a line crosses zero, it has paid."""
+    chart = book.add_chart({"type": "line"})
+    for scenario, colour in zip(SCENARIOS, COLOURS, strict=True):
+        at = results[scenario]
+        chart.add_series(
+            {
+                "name": scenario.capitalize(),
+                "categories": f"={at.years('year')}",
+                "values": f"={at.years('cumulative_net')}",
+                "line": {"color": colour, "width": 2.25},
+            }
+        )
+    chart.set_title({"name": "Running sum of benefits less costs, undiscounted", "name_font": {"size": 12}})
+    chart.set_x_axis({"name": "Year", "label_position": "low"})
+    chart.set_y_axis({"num_format": "#,##0", "major_gridlines": {"visible": True, "line": {"color": "#E4E1D8"}}})
+    chart.set_legend({"position": "bottom"})
+    chart.set_size({"width": 860, "height": 320})
+    sheet.sheet.insert_chart(sheet.row, 0, chart, {"x_offset": 8, "y_offset": 8})

@@ -78,7 +78,7 @@ def _write_results(sheet: Sheet, results: Sequence[Result]) -> None:
 def _write_verdict_checks(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
     sheet.gap()
     sheet.section("Checks of data and models")
-    sheet.head(("Check", "Level", "Value", "Threshold", "Finding", "What to do"))
+    sheet.head(("Check", "Level", "Value", "Threshold", "Finding", "What to do"), numbers=(2,))
     for check in (check for _, checks in by_question(case_file.verdict.checks) for check in checks):
         sheet.text(0, check.label)
         sheet.text(1, check.level.name)
@@ -90,7 +90,7 @@ def _write_verdict_checks(sheet: Sheet, case_file: CaseFile, figures: FigureBook
 
 def write_assumptions(sheet: Sheet, case_file: CaseFile) -> None:
     """Every assumption as it was set, with its source."""
-    sheet.head(("Assumption", "Name", "Unit", "Low", "Base", "High", "Source"))
+    sheet.head(("Assumption", "Name", "Unit", "Low", "Base", "High", "Source"), numbers=(3, 4, 5))
     for row in rows.assumption_rows(case_file):
         for column, name in enumerate(("label", "name", "unit", "low", "base", "high", "source")):
             number = to_number(row.data[name])
@@ -109,7 +109,7 @@ def write_quality(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dic
     places: dict[str, str] = {}
     _write_accounting(sheet, case_file, figures)
     sheet.gap()
-    sheet.head(("Rule broken", "Table", "Column", "Rows", "Example value", "File", "Row"))
+    sheet.head(("Rule broken", "Table", "Column", "Rows", "Example value", "File", "Row"), numbers=(3, 6))
     for row in rows.rejection_rows(case_file):
         for column, name in enumerate(("rule", "table_name", "column_name")):
             sheet.text(column, row.data[name])
@@ -119,13 +119,13 @@ def write_quality(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dic
         sheet.number(6, row.data["example_row"], "count")
         sheet.row += 1
     sheet.gap()
-    sheet.head(("Kept, but flagged", "Rows"))
+    sheet.head(("Kept, but flagged", "Rows"), numbers=(1,))
     for row in rows.flag_rows(case_file):
         sheet.text(0, row.data["label"])
         sheet.number(1, row.data["count_rows"], "count")
         sheet.row += 1
     sheet.gap()
-    sheet.head(("Revenue reconciliation", "Amount"))
+    sheet.head(("Revenue reconciliation", "Amount"), numbers=(1,))
     styles = {"money": "money", "count": "count", "share_pct": "number"}
     for row in rows.reconciliation_rows(case_file):
         sheet.text(0, row.data["item"].replace("_", " "))
@@ -140,7 +140,7 @@ def write_quality(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dic
 
 
 def _write_accounting(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> None:
-    sheet.head(("File", "Table", *(bucket.capitalize() for bucket in rows.BUCKETS), "Adds up"))
+    sheet.head(("File", "Table", *(bucket.capitalize() for bucket in rows.BUCKETS), "Adds up"), numbers=range(2, 8))
     first = sheet.row
     for row in rows.accounting_rows(case_file):
         sheet.text(0, row.data["source_file"])

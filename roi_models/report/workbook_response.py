@@ -95,7 +95,7 @@ class _Layout:
         for segment in self.response.segments:
             sheet.text(0, f"Works on {segment}")
             sheet.row += 1
-        sheet.head(("Segment", "Month", "Year"))
+        sheet.head(("Segment", "Month", "Year"), numbers=(1, 2))
         ends = (self.top, self.kept_table), (self.top, self.kept_table + self.knot_count - 1)
         self.book.define_name("knots", f"={sheet.span(*ends)}")
         for column, name in ((1, "response_month"), (2, "response_year")):
@@ -125,7 +125,7 @@ class _Layout:
             sheet.row = self.flags + place
             sheet.formula(column, f"={flag}", int(case.values.chosen[place]), "count")
         sheet.row = self.first - 1
-        sheet.head(("kept", "grown"), first=column)
+        sheet.head(("kept", "grown"), first=column, numbers=(column, column + 1))
 
     def write_rows(self) -> None:
         """The table, segment after segment, and each case's reading of it."""
