@@ -22,7 +22,7 @@ from roi_models.report.workbook_outputs import Tie
 from roi_models.report.workbook_response import CaseColumns
 from roi_models.results import CaseFile
 
-WIDTHS = (58, 24, 24, 16, 10, 64)
+WIDTHS = (58, 24, 24, 14, 10, 86)
 NOTE = (
     "First the ties to the figures of figures.json, then rules that hold whatever the inputs. As published, every line "
     "is TRUE."
@@ -36,6 +36,8 @@ YEAR_TIES = (
 )
 # A weight computed as 1 may come out a hair above it.
 ROUNDING = 1e-9
+# Digits of a difference: below them lies the noise of adding up.
+DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,14 +209,14 @@ def _write_tie(sheet: Sheet, figures: FigureBook, tie: Tie) -> bool:
     difference: float | str = ""
     holds = not is_number and figure.value is None
     if is_number and figure.value is not None:
-        difference = value - figure.value
-        holds = abs(difference) <= TOLERANCE
+        holds = abs(value - figure.value) <= TOLERANCE
+        difference = round(value - figure.value, DIGITS)
     both = f"AND(ISNUMBER(B{row}),ISNUMBER(C{row}))"
     sheet.text(0, tie.figure_id)
     scaled = f"=IF(ISNUMBER({tie.cell}),{tie.cell}*{tie.scale},{tie.cell})" if tie.scale != 1 else f"={tie.cell}"
     sheet.formula(1, scaled, value, style)
     sheet.number(2, figure.value, style)
-    sheet.formula(3, f'=IF({both},B{row}-C{row},"")', difference, style)
+    sheet.formula(3, f'=IF({both},ROUND(B{row}-C{row},{DIGITS}),"")', difference, "amount")
     sheet.formula(4, f"=IF({both},ABS(B{row}-C{row})<={TOLERANCE},AND(ISTEXT(B{row}),ISBLANK(C{row})))", holds, "truth")
     sheet.text(5, AFTER_A_CHANGE)
     sheet.row += 1
@@ -228,7 +230,7 @@ def _write_rule(sheet: Sheet, rule: Rule) -> bool:
     sheet.text(0, rule.label)
     sheet.formula(1, f"={rule.left}", left, "amount")
     sheet.formula(2, f"={rule.right}", right, "amount")
-    sheet.formula(3, f"=B{row}-C{row}", left - right, "amount")
+    sheet.formula(3, f"=ROUND(B{row}-C{row},{DIGITS})", round(left - right, DIGITS), "amount")
     formula = f"=B{row}<=C{row}+{ROUNDING}" if rule.is_limit else f"=ABS(D{row})<={TOLERANCE}"
     sheet.formula(4, formula, holds, "truth")
     sheet.text(5, ALWAYS)

@@ -35,9 +35,9 @@ FIXED_NOTE = (
     "the models again."
 )
 LEGEND = (
-    ("text_input", "shaded: an input, change it"),
-    ("amount_linked", "green: from Response"),
-    ("amount", "black: computed"),
+    ("text_input", "input: change it"),
+    ("amount_linked", "from Response"),
+    ("amount", "computed"),
 )
 MOST_MESSAGE = 250
 
@@ -87,7 +87,8 @@ def write_inputs(book: Workbook, sheet: Sheet, case_file: CaseFile) -> InputCell
 
 
 def _write_legend(sheet: Sheet) -> None:
-    for column, (style, meaning) in enumerate(LEGEND):
+    sheet.text(0, "Colours")
+    for column, (style, meaning) in enumerate(LEGEND, start=1):
         sheet.sheet.write_string(sheet.row, column, meaning, sheet.formats[style])
     sheet.row += 1
     sheet.gap()

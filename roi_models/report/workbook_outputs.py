@@ -23,7 +23,7 @@ from roi_models.results import CaseFile
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
-OUTPUT_WIDTHS = (54, 22, 22, 22, 22, 34)
+OUTPUT_WIDTHS = (60, 22, 22, 22, 4, 52)
 SCENARIO_WIDTHS = (54, 22, 22, 22, 34, 16)
 LIVE_NOTE = (
     "The case at the inputs of the sheet Inputs. The column Published holds what was published with this workbook; the "

@@ -59,6 +59,8 @@ def write_response(
     layout.write_rows()
     sheet.sheet.freeze_panes(layout.first, FIRST_CASE)
     sheet.sheet.repeat_rows(layout.head, layout.first - 1)
+    # The table itself is too wide for paper.
+    sheet.sheet.print_area(0, 0, layout.last, layout.kept_table - 1)
     return {case.key: layout.columns(number) for number, case in enumerate(cases)}
 
 
