@@ -56,10 +56,11 @@ ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
 doctor: $(INSTALLED) ## say what is installed, configured and published, and what is wrong
 	@$(BIN)/voc-roi doctor
 
-bench: $(INSTALLED) ## print where a run's time goes, how the warehouse grows, and how long models take beside other libraries
+bench: $(INSTALLED) ## print where a run's time goes, how warehouse and models compare, and how fast case and page are
 	@$(BIN)/python bench/overhead.py
 	@$(BIN)/python bench/warehouse.py
 	@$(BIN)/python bench/models.py
+	@$(BIN)/python bench/business_case.py --report var/demo/published/latest/report.html
 
 lock: $(INSTALLED) ## resolve the dependencies anew into requirements.lock
 	@$(BIN)/uv pip compile pyproject.toml --extra dev --generate-hashes --python-version 3.11 --no-annotate \

@@ -165,6 +165,7 @@ MART_SUITES = (
     _within("agg_revenue_retention", "grr_pct", least=0, most=100),
     _within("agg_churn_rates", "churn_pct", least=0, most=100),
     _filled("agg_ledger_bridge", "item"),
+    _within("agg_programme_costs", "count_lines", least=1),
     _within("agg_wallet_by_account", "war_share", least=0, most=1),
     _within("agg_customer_value_added", "customer_value_added", least=0),
     _within("agg_competitive_trend", "competitive_rank", least=1),

@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 
+from orchestration.asset_changes import changes
 from orchestration.assets_roi import ROI_ASSETS
 from orchestration.case_file import assemble_case_file
 from orchestration.publish import publish
@@ -29,7 +30,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
     @dg.asset(
         group_name="published",
         deps=list(marts),
-        ins={_name(asset): dg.AssetIn(asset.key) for asset in (*ROI_ASSETS, *STUDY_ASSETS)},
+        ins={_name(asset): dg.AssetIn(asset.key) for asset in (*ROI_ASSETS, *STUDY_ASSETS, changes)},
         required_resource_keys={"run"},
     )
     def published(context: dg.AssetExecutionContext, **results: Any) -> dg.MaterializeResult:
@@ -41,7 +42,7 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
         def assemble(run_id: str, as_of: str) -> CaseFile:
             return assemble_case_file(run, run_id=run_id, as_of=as_of, studies=studies, **headline)
 
-        result = publish(run, assemble, model_tables)
+        result = publish(run, assemble, model_tables, results[_name(changes)])
         return dg.MaterializeResult(
             metadata={
                 "run_id": result.run_id,

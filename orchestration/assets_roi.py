@@ -10,6 +10,7 @@ import dagster as dg
 
 from orchestration import marts
 from orchestration.assets_programme import programme_effects
+from orchestration.case_setting import case_setting
 from orchestration.case_terms import initiatives_of, require_segments, terms_of
 from orchestration.roi_asset import as_markdown, roi_asset
 from orchestration.run import Run
@@ -166,12 +167,10 @@ def business_case(
             accounts,
             marts.read_current_answers(run),
             terms_of(run.case, programme_effects).assumptions,
-            scale=(float(run.metrics.primary.scale_min), float(run.metrics.primary.scale_max)),
-            renewal_interval_months=run.metrics.renewal_interval_months,
-            low_max=float(run.metrics.primary.oriented_thresholds[0]),
             expansion=expansion,
             initiatives=initiatives_of(run.case),
             budget=None if run.case.budget is None else float(run.case.budget),
+            **case_setting(run),
         )
     return dg.Output(case, metadata={"years": as_markdown(case.years) if case else "no case can be computed"})
 

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 
 from orchestration.errors import SourceError, did_you_mean
 from orchestration.profiles import Keys, MetricsConfig, Name, load_metrics
+from orchestration.promises import Promises
 from orchestration.yaml_text import read_yaml, validate
 from roi_models.case.initiatives import MOST_IN_PORTFOLIO, OPEN_STATUSES
 from roi_models.case.inputs import INPUTS
@@ -127,6 +128,7 @@ class BusinessCaseConfig(Keys):
     service: ServiceSaving | None = None
     initiatives: tuple[InitiativeConfig, ...] = ()
     budget: Money | None = None
+    promises: Promises = ()
     draws: Annotated[int, Field(ge=100, le=1_000_000)] = 2000
     seed: Annotated[int, Field(ge=0)] = 0
     minimum_probability: Share = Decimal("0.8")

@@ -7,7 +7,7 @@ Does not belong here: queries (`marts.py`, `measures.py`, `data_quality.py`), st
 from __future__ import annotations
 
 from orchestration.case_terms import assumption_rows, terms_of
-from orchestration.data_quality import DataQuality, read_data_quality
+from orchestration.data_quality import read_data_quality
 from orchestration.marts import read_active_accounts, read_current_answers, read_scores
 from orchestration.measures import read_measures
 from orchestration.run import Run
@@ -25,19 +25,6 @@ from roi_models.results import (
 )
 from roi_models.study import Study
 from roi_models.verdicts.verdict import absent_checks, judge
-
-# Canonical tables that no figure of a report is made from yet.
-UNUSED_TABLES = frozenset({"programme_costs"})
-
-
-def _unused_note(quality: DataQuality) -> dict[str, str]:
-    """What was supplied and has no part in this report: a reader would else take it as used."""
-    names = sorted(set(quality.row_accounting["table_name"]) & UNUSED_TABLES)
-    listed = ", ".join(name.replace("_", " ") for name in names)
-    if not names:
-        return {}
-    text = f"Loaded, checked and in the tables, but no figure of this report is made from them: {listed}."
-    return {"supplied_but_not_used": text}
 
 
 def _model_notes(retention: RetentionEffect) -> dict[str, str]:
@@ -109,5 +96,5 @@ def assemble_case_file(
         follow_up=survival_follow_up,
         programme=programme_effects,
         studies=studies,
-        notes={"programme": run.case.programme} | _model_notes(retention_effect) | _unused_note(quality),
+        notes={"programme": run.case.programme} | _model_notes(retention_effect),
     )

@@ -7,6 +7,7 @@ import dagster as dg
 from expectations.mart_suites import MART_SUITES
 from expectations.raw_suites import RAW_SUITES
 from orchestration import transform
+from orchestration.asset_changes import changes
 from orchestration.asset_published import published_asset
 from orchestration.assets_dbt import dbt_assets, mart_keys
 from orchestration.assets_raw import control, raw_assets
@@ -30,6 +31,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             dbt_assets(manifest),
             *ROI_ASSETS,
             *SUPPORTING_ASSETS,
+            changes,
             *STUDY_ASSETS,
             published_asset(mart_keys(manifest)),
         ],

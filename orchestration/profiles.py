@@ -149,7 +149,7 @@ class Control(Keys):
         return self
 
 
-def _as_month(value: object) -> object:
+def as_month(value: object) -> object:
     """The first day of a month written YYYY-MM; a day within it would shift every month of the calendar."""
     if isinstance(value, str):
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", value):
@@ -168,7 +168,7 @@ class MetricsConfig(Keys):
     churn: ChurnPolicy
     controls: dict[Name, Control] = {}
     rules: Rules = Rules()
-    as_of: Annotated[date | None, BeforeValidator(_as_month)] = None
+    as_of: Annotated[date | None, BeforeValidator(as_month)] = None
     headline_lag: Annotated[int, Field(ge=1, le=6)] = 3
     fresh_days: Annotated[int, Field(ge=1)] = 183
     stale_days: Annotated[int, Field(ge=31, le=1680)] = 365

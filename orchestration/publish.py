@@ -23,7 +23,8 @@ from orchestration.ingest import record_published
 from orchestration.manifest import MANIFEST, changed_outputs, json_text, manifest_of, outputs_of, read_manifest
 from orchestration.marts import as_of_month
 from orchestration.run import Run, Step
-from roi_models.report import build_figures, render_report, render_workbook
+from roi_models.case.change_bridge import Changes
+from roi_models.report import build_figures, changes_document, render_changes, render_report, render_workbook
 from roi_models.results import CaseFile
 
 LATEST = "latest"
@@ -56,6 +57,7 @@ def publish(
     run: Run,
     assemble: Callable[[str, str], CaseFile],
     tables_of: Callable[[CaseFile], Mapping[str, pd.DataFrame]],
+    changes: Changes | None = None,
 ) -> Published:
     """Build the run's folder and make it the latest.
 
@@ -75,6 +77,8 @@ def publish(
         building = run.settings.published_dir / f".building-{run_id}"
         building.mkdir()
         rows = _write_outputs(run, case_file, tables_of(case_file), building)
+        (building / "changes.html").write_text(render_changes(case_file, changes), encoding="utf-8")
+        (building / "changes.json").write_text(json_text(changes_document(case_file, changes)), encoding="utf-8")
         steps = [*run.steps, Step(name="published, to here", seconds=round(time.perf_counter() - begun, 3))]
         manifest = manifest_of(run, case_file, fingerprint, steps, outputs_of(building, rows))
         (building / MANIFEST).write_text(json_text(manifest), encoding="utf-8")

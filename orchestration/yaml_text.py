@@ -1,6 +1,6 @@
 """YAML files read so that every later complaint can name the line, and no value is guessed into a type.
 
-Belongs here: YAML text → plain tree with line numbers, and pydantic's findings → sentences.
+Belongs here: YAML text → plain tree with line numbers, pydantic's findings → sentences, and how a month is written.
 Does not belong here: what the keys mean (the pydantic models, e.g. `grammar.py`).
 """
 
@@ -105,7 +105,8 @@ def _sentence(document: YamlDocument, model: type[BaseModel], finding: Mapping[s
     where = document.where(*key)
     if finding["type"] == "extra_forbidden":
         owner = _model_at(model, key[:-1])
-        hint = did_you_mean(str(key[-1]), owner.model_fields if owner else ())
+        names = [field.alias or name for name, field in owner.model_fields.items()] if owner else ()
+        hint = did_you_mean(str(key[-1]), names)
         return f"{where}: unknown key '{key[-1]}'{hint}"
     if finding["type"] == "missing":
         return f"{document.where(*key[:-1])}: the key '{key[-1]}' is missing; add it."

@@ -22,6 +22,7 @@ class Section(StrEnum):
     STAKE = "stake"
     SCORES = "scores"
     WALLET = "wallet"
+    PROMISES = "promises"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +30,15 @@ class Shown:
     """A column of a table as readers meet it.
 
     `unit`: one of the units of figures (`Figure`), or "" for a text. `definition`: what the number is, a format
-    string over `label`, the row's name; it ends with a full stop. `low`, `high`: columns of the interval.
-    `scale`: factor before printing (100 turns a share into per cent). `is_signed`: printed with its sign.
+    string over `label`, the row's name; it ends with a full stop. `unit_column`: the column that holds each row's own
+    unit, where rows differ in it. `low`, `high`: columns of the interval. `scale`: factor before printing (100 turns a
+    share into per cent). `is_signed`: printed with its sign.
     """
 
     column: str
     heading: str
     unit: str = ""
+    unit_column: str = ""
     definition: str = ""
     low: str = ""
     high: str = ""

@@ -13,6 +13,7 @@ from orchestration.studies.growth import GROWTH
 from orchestration.studies.latent import LATENT
 from orchestration.studies.league import LEAGUE
 from orchestration.studies.predictions import PREDICTIONS
+from orchestration.studies.promises import PROMISES
 from orchestration.studies.robustness import ROBUSTNESS
 from orchestration.studies.shape import SHAPE
 from orchestration.studies.stayers import STAYERS
@@ -21,6 +22,7 @@ from orchestration.studies.themes import THEMES
 
 # In the order in which the page tells them, within each section.
 STUDIES: tuple[StudySpec, ...] = (
+    PROMISES,
     LATENT,
     SHAPE,
     GROWTH,

@@ -6,6 +6,7 @@ Does not belong here: the arithmetic of flows (`flows.py`), which inputs (`assum
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,30 +47,50 @@ def appraise_inputs(
     given = tables(response, assumptions, segments=segments, months=months, discounting=discounting)
     kept = read_at(given.kept, given.knots, inputs["uplift"])
     flows = benefits(given, inputs, kept=kept)
-    by_line = {line: [to_cents(value) for value in _by_year(given, flows[line])] for line in LINES}
+    by_line = _rounded(given, flows)
     benefit = [to_cents(sum(parts)) for parts in zip(*by_line.values(), strict=True)]
-    cost = [to_cents(running_cost(given, inputs) / given.years)] * len(benefit)
-    start, rate = to_cents(float(outlay(inputs))), float(inputs["discount_rate"])
-    result = appraise(start, cost, benefit, rate)
+    start, cost = to_cents(float(outlay(inputs))), to_cents(float(running_cost(given, inputs)) / given.years)
+    costs, rate = [cost] * len(benefit), float(inputs["discount_rate"])
+    result = appraise(start, costs, benefit, rate)
     factor = (1.0 + rate) ** -np.arange(len(benefit) + 1, dtype=float)
-    pv_benefit, pv_cost = np.array([0.0, *benefit]) * factor, np.array([start, *cost]) * factor
+    pv_benefit, pv_cost = np.array([0.0, *benefit]) * factor, np.array([start, *costs]) * factor
     if given.years < 1:
         monthly = factors(given, inputs)
         pv_benefit = np.array([0.0, *_by_year(given, sum(flows.values()) * monthly)])
         pv_cost = np.array([start, *_by_year(given, running_cost(given, inputs) * monthly)])
         result = _by_month(result, pv_benefit, pv_cost)
+    expanded = read_at(given.expanded, given.knots, inputs["uplift"])
     years = pd.DataFrame({"year": range(len(benefit) + 1)})
     years["retained_revenue_amount"] = [0.0, *_by_year(given, kept)]
-    expanded = read_at(given.expanded, given.knots, inputs["uplift"])
     years["expanded_revenue_amount"] = [0.0, *_by_year(given, expanded)]
     for line in LINES:
         years[f"benefit_{line}"] = [0.0, *by_line[line]]
-    years["benefit"], years["cost"] = [0.0, *benefit], [start, *cost]
+    years["benefit"], years["cost"] = [0.0, *benefit], [start, *costs]
     years["net"] = [to_cents(net) for net in years["benefit"] - years["cost"]]
     years["cumulative_net"] = [to_cents(total) for total in years["net"].cumsum()]
     years["discount_factor"] = factor
-    years["pv_benefit"], years["pv_cost"] = [[to_cents(value) for value in pv] for pv in (pv_benefit, pv_cost)]
+    years["pv_benefit"], years["pv_cost"] = ([to_cents(value) for value in pv] for pv in (pv_benefit, pv_cost))
     return Appraised(result=result, years=years)
+
+
+def present_benefit(given: Tables, inputs: Inputs, flows: Mapping[str, np.ndarray]) -> float:
+    """Present value of benefits by line and period, to the cent, by the rules of `appraise_inputs`."""
+    if given.years < 1:
+        return to_cents(float((sum(flows.values()) * factors(given, inputs)).sum()))
+    yearly = [to_cents(sum(parts)) for parts in zip(*_rounded(given, flows).values(), strict=True)]
+    return to_cents(float(np.array(yearly) @ factors(given, inputs)))
+
+
+def appraise_costs(given: Tables, inputs: Inputs) -> float:
+    """Present value of outlay and running cost, to the cent, by the rules of `appraise_inputs`."""
+    start = to_cents(float(outlay(inputs)))
+    cost = running_cost(given, inputs)
+    return to_cents(start + float((cost if given.years < 1 else to_cents(float(cost))) * factors(given, inputs).sum()))
+
+
+def _rounded(given: Tables, flows: Mapping[str, np.ndarray]) -> dict[str, list[float]]:
+    """Benefit by line and year, to the cent."""
+    return {line: [to_cents(value) for value in _by_year(given, flows[line])] for line in LINES}
 
 
 def _by_year(given: Tables, by_period: np.ndarray) -> np.ndarray:

@@ -80,12 +80,13 @@ class Assumptions:
         }
         for name, declared in INPUTS.items():
             low, base, high = self.range(name)
+            limits = f"give values from {declared.least:g} to {declared.most:g}."
             rules |= {
+                f"{name} is {base:g}: {limits}": declared.least <= base <= declared.most,
                 f"{name} low, base, high are {low:g}, {base:g}, {high:g}: give them in ascending order.": (
                     low <= base <= high
                 ),
-                f"{name} is {low:g}{'' if low == high else f' to {high:g}'}: give values from {declared.least:g} to "
-                f"{declared.most:g}.": declared.least <= low and high <= declared.most,
+                f"{name} is {low:g} to {high:g}: {limits}": declared.least <= low and high <= declared.most,
             }
         rules[f"n_draws is {self.n_draws}: give at least {MIN_DRAWS}."] = self.n_draws >= MIN_DRAWS
         for sentence, holds in rules.items():

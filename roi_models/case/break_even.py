@@ -10,9 +10,10 @@ from scipy.optimize import brentq
 
 from roi_models.case.assumptions import Assumptions
 from roi_models.case.flows import present_values, tables
-from roi_models.case.respond import REACH_MARGIN, World, respond
+from roi_models.case.respond import REACH_MARGIN, respond
 from roi_models.case.response import Response
 from roi_models.case.uplift import attainable_net_nps_points
+from roi_models.case.world import World
 from roi_models.results import RetentionEffect
 
 _SMALL = 1e-12

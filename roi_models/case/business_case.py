@@ -22,25 +22,16 @@ from roi_models.case.flows import present_values, tables
 from roi_models.case.information import information
 from roi_models.case.initiatives import Initiative, farthest_uplift, value_initiatives, value_portfolios
 from roi_models.case.inputs import INPUTS
-from roi_models.case.projection import (
-    DEFAULT_RENEWAL_INTERVAL_MONTHS,
-    RevenueKept,
-    project,
-    ramp_weights,
-    revenue_kept,
-)
-from roi_models.case.respond import World, carry, interpolation_error_pct, knots, respond
+from roi_models.case.projection import DEFAULT_RENEWAL_INTERVAL_MONTHS, RevenueKept, ramp_weights, revenue_kept
+from roi_models.case.respond import carry, interpolation_error_pct, knots, respond
 from roi_models.case.response import Response, read_at
 from roi_models.case.sample import Sample, draw_sample
 from roi_models.case.splits import lines_of, views_of
 from roi_models.case.uncertainty import coefficient_draws, draws_table, simulate
 from roi_models.case.uplift import HIGHEST_DETRACTOR, answer_mix, uplift_problem
+from roi_models.case.world import World, make_world
 from roi_models.results import RetentionEffect
 from roi_models.revenue.expansion import NOT_ASKED, ExpansionEvidence
-from roi_models.revenue.growth_path import GrowthPath, lay_out_growth
-
-# Revenue is computed at least so far ahead, so that a longer horizon can be looked at.
-MONTHS_AHEAD = 60
 
 
 def case_problem(
@@ -86,26 +77,15 @@ def build_case(
     """
     if case_problem(retention, accounts, answers, assumptions, scale=scale) is not None:
         return None
-    # Sorted so that neither sums nor draws hang on the order in which accounts arrive.
-    accounts = accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
-    months = max(assumptions.horizon_months, MONTHS_AHEAD)
-    names = accounts["segment"].fillna("unknown").astype(str)
-    segments, segment = np.unique(names, return_inverse=True)
-    world = World(
-        projection=project(
-            retention.fit.encoding,
-            accounts,
-            months=months,
-            renewal_interval_months=renewal_interval_months,
-            background_hazard=retention.background_hazard,
-        ),
-        mix=answer_mix(answers, accounts["account_id"]),
-        mrr=accounts["mrr_amount"].astype(float).to_numpy(),
-        segments=tuple(segments),
-        segment=segment,
+    world = make_world(
+        retention,
+        accounts,
+        answers,
+        assumptions,
         scale=scale,
+        renewal_interval_months=renewal_interval_months,
         low_max=low_max,
-        growth=_growth(expansion, accounts, months, renewal_interval_months),
+        expansion=expansion,
     )
     farthest = farthest_uplift(initiatives, world.segments)
     uplifts = knots(assumptions, world.mix, farthest=farthest)
@@ -129,7 +109,6 @@ def build_case(
     )
     parts = _Parts(
         retention=retention,
-        accounts=accounts.assign(segment=names),
         assumptions=assumptions,
         world=world,
         response=response,
@@ -141,26 +120,11 @@ def build_case(
     return _assemble(parts, initiatives, budget)
 
 
-def _growth(
-    expansion: ExpansionEvidence, accounts: pd.DataFrame, months: int, renewal_interval_months: int
-) -> GrowthPath | None:
-    if not expansion.is_evidenced:
-        return None
-    return lay_out_growth(
-        expansion.model.hazards,
-        expansion.model.sizes,
-        accounts,
-        months=months,
-        renewal_interval_months=renewal_interval_months,
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
     """What the case is put together from. `coefs`, `reliability`: draws of the model."""
 
     retention: RetentionEffect
-    accounts: pd.DataFrame
     assumptions: Assumptions
     world: World
     response: Response
@@ -182,13 +146,25 @@ class _Parts:
         """Points by which each account's score moves at the base uplift."""
         return self.world.shift(self.assumptions, self.assumptions.uplift_base)
 
-    def gains_pp(self, reliability: np.ndarray) -> np.ndarray:
+    @property
+    def gains_pp(self) -> np.ndarray:
         """Δ(H) of each draw of the model at the base uplift, percentage points of revenue."""
+        at_base = read_at(self.response.kept_draws, self.response.uplifts, self.assumptions.uplift_base)
+        return self._gains_pp(at_base[..., -1])
+
+    @property
+    def observed_gains_pp(self) -> np.ndarray:
+        """The same with the slope as it was observed, uncorrected for the noise of answers."""
+        if (self.reliability == 1).all():
+            return self.gains_pp
         terms = self.assumptions
-        base = np.array([terms.uplift_base])
-        kept = carry(self.world, terms, base, self.coefs, reliability, months=terms.horizon_months)
-        chosen = self.response.chosen(terms.segments)
-        return 100 * kept[:, chosen, 0, -1].sum(axis=1) / self.world.mrr.sum()
+        base, ones = np.array([terms.uplift_base]), np.ones_like(self.reliability)
+        kept = carry(self.world, terms, base, self.coefs, ones, months=terms.horizon_months)
+        return self._gains_pp(kept[:, :, 0, -1])
+
+    def _gains_pp(self, kept_at_end: np.ndarray) -> np.ndarray:
+        chosen = self.response.chosen(self.assumptions.segments)
+        return 100 * kept_at_end[:, chosen].sum(axis=1) / self.world.mrr.sum()
 
 
 def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | None) -> BusinessCase:
@@ -198,8 +174,7 @@ def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | 
     base = appraise_inputs(response, terms, inputs)
     other = "month_end" if terms.discounting == "year_end" else "year_end"
     kept, observed = parts.kept(parts.retention.latent.reliability), parts.kept(1.0)
-    gains = parts.gains_pp(parts.reliability)
-    observed_gains = parts.gains_pp(np.ones_like(parts.reliability)) if (parts.reliability != 1).any() else gains
+    gains, observed_gains = parts.gains_pp, parts.observed_gains_pp
     outcomes = simulate(tables(response, terms, with_draws=True), terms, parts.sample)
     slope = parts.coefs[:, parts.world.projection.score_position] / parts.reliability
     p5, p50, p95 = np.percentile(outcomes.npv, [5, 50, 95])
@@ -224,10 +199,10 @@ def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | 
         break_even_uplift=break_even_uplift(parts.world, terms, response, parts.retention),
         years=base.years,
         scenarios=sensitivity.scenarios(response, terms),
-        by_segment=_by_segment(parts.accounts, mrr, kept),
+        by_segment=_by_segment(parts.world.accounts, mrr, kept),
         draws=draws_table(parts.sample, terms, outcomes, slope, gains),
-        count_accounts=len(parts.accounts),
-        count_silent_accounts=int((parts.accounts["score_state"] == "silent").sum()),
+        count_accounts=len(parts.world.accounts),
+        count_silent_accounts=int((parts.world.accounts["score_state"] == "silent").sum()),
         mrr_amount=to_cents(mrr.sum()),
         evpi_amount=to_cents(evpi(outcomes.npv)),
         largest_account_pct=100 * float(mrr.max() / mrr.sum()),
@@ -241,7 +216,7 @@ def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | 
         sample=parts.sample,
         other_basis=appraise_inputs(response, terms, inputs, discounting=other).result,
         lines=lines_of(response, terms, base.result, why_not=_not_counted(parts)),
-        views=views_of(response, terms, base, parts.accounts, kept),
+        views=views_of(response, terms, base, parts.world.accounts, kept),
         horizons=sensitivity.horizons(response, terms),
         tornado=sensitivity.tornado(response, terms),
         information=_information(parts, outcomes.npv),

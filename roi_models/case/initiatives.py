@@ -17,10 +17,10 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from roi_models.case.appraisal import appraise_inputs
+from roi_models.case.appraisal import appraise_costs, appraise_inputs, present_benefit
 from roi_models.case.assumptions import Assumptions
 from roi_models.case.finance import to_cents
-from roi_models.case.flows import Tables, present_values, tables
+from roi_models.case.flows import LINES, Tables, benefits, tables
 from roi_models.case.response import Response, read_at
 from roi_models.case.sample import Sample
 from roi_models.case.uncertainty import simulate
@@ -142,9 +142,7 @@ def value_portfolios(
             f"business_case.yml holds {len(open_ones)} open initiatives; at most {MOST_IN_PORTFOLIO} can be combined: "
             "set the status of some to stopped or done, or join small ones."
         )
-    by_segment = {
-        segment: tables(response, assumptions, segments=(segment,)) for segment in response.segments if open_ones
-    }
+    by_segment = {segment: tables(response, assumptions, segments=(segment,)) for segment in response.segments}
     rows = [
         _portfolio(chosen, by_segment, assumptions, budget)
         for count in range(len(open_ones) + 1)
@@ -160,23 +158,16 @@ def value_portfolios(
 def _portfolio(
     chosen: Sequence[Initiative], by_segment: dict[str, Tables], assumptions: Assumptions, budget: float | None
 ) -> tuple:
-    pv_benefits = 0.0
+    """One set: flows of all segments together, rounded and discounted as for a single initiative."""
+    inputs = assumptions.inputs() | {"contact_reduction": 0.0}
+    flows = dict.fromkeys(LINES, np.zeros(1))
     for segment, given in by_segment.items():
         uplift = sum(one.uplift_base for one in chosen if not one.segments or segment in one.segments)
-        inputs = assumptions.inputs() | {"uplift": uplift, "contact_reduction": 0.0}
-        kept = read_at(given.kept, given.knots, uplift)
-        pv_benefits += float(present_values(given, inputs, kept=kept)[0])
-    pv_costs = sum(_pv_cost(one, assumptions) for one in chosen)
-    is_affordable = budget is None or to_cents(pv_costs) <= budget
+        found = benefits(given, inputs | {"uplift": uplift}, kept=read_at(given.kept, given.knots, uplift))
+        flows = {line: flows[line] + found[line] for line in LINES}
+    given = next(iter(by_segment.values()))
+    benefit = present_benefit(given, inputs, flows)
+    cost = to_cents(sum(appraise_costs(given, own_case(one, assumptions).inputs()) for one in chosen))
     ids = ",".join(one.id for one in chosen)
-    values = to_cents(pv_benefits), to_cents(pv_costs), to_cents(pv_benefits - pv_costs)
-    return ids, len(chosen), *values, False, is_affordable
-
-
-def _pv_cost(initiative: Initiative, assumptions: Assumptions) -> float:
-    own = own_case(initiative, assumptions)
-    periods = own.years if own.discounting == "year_end" else own.horizon_months
-    times = np.arange(1, periods + 1) * (own.years / periods)
-    annuity = float(((1 + own.discount_rate) ** -times).sum()) * own.years / periods
-    spent = initiative.initial_cost + initiative.annual_cost * annuity
-    return spent * own.cost_risk_adjustment * (1 - own.tax_rate)
+    is_affordable = budget is None or cost <= budget
+    return ids, len(chosen), benefit, cost, to_cents(benefit - cost), False, is_affordable

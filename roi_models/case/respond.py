@@ -6,15 +6,13 @@ Does not belong here: survival paths (`projection.py`), moving answers (`uplift.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from roi_models.case.assumptions import Assumptions
-from roi_models.case.projection import Projection, cumulative_hazards, ramp_weights
+from roi_models.case.projection import cumulative_hazards, ramp_weights
 from roi_models.case.response import Response, read_at
-from roi_models.case.uplift import AnswerMix, attainable_net_nps_points, shift_accounts
-from roi_models.revenue.growth_path import GrowthPath
+from roi_models.case.uplift import AnswerMix, attainable_net_nps_points
+from roi_models.case.world import World
 
 # About so many uplifts are computed up to the farthest one: halving their distance changes no figure that is shown.
 KNOTS = 12
@@ -25,51 +23,20 @@ REACH_MARGIN = 1e-6
 CHUNK_CELLS = 40_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
-    """The active accounts as the case sees them, all in the same order.
-
-    `mrr`: money per month. `segment`: position of each account's segment among `segments`. `growth`: how revenue of
-    those who stay grows; None where that is not counted.
-    """
-
-    projection: Projection
-    mix: AnswerMix
-    mrr: np.ndarray
-    segments: tuple[str, ...]
-    segment: np.ndarray
-    scale: tuple[float, float]
-    low_max: float
-    growth: GrowthPath | None = None
-
-    def shift(self, assumptions: Assumptions, uplift: float | np.ndarray) -> np.ndarray:
-        """Points by which each account's score moves (accounts, or accounts × uplifts)."""
-        return shift_accounts(
-            self.mix,
-            uplift,
-            unit=assumptions.uplift_unit,
-            scale=self.scale,
-            low_max=self.low_max if assumptions.uplift_path == "low_answers" else None,
-        )
-
-    def by_segment(self) -> np.ndarray:
-        """Monthly revenue of each account in the row of its segment (segments × accounts)."""
-        table = np.zeros((len(self.segments), len(self.mrr)))
-        table[self.segment, np.arange(len(self.mrr))] = self.mrr
-        return table
-
-
 def knots(assumptions: Assumptions, mix: AnswerMix, *, farthest: float = 0.0) -> np.ndarray:
     """The uplifts at which revenue is computed, ascending: round steps from 0 to the farthest, and those assumed.
 
     `farthest`: a further uplift that has to be within reach (initiatives together).
     """
-    wanted = {0.0, *assumptions.uplifts, farthest}
+    wanted = {0.0, *assumptions.uplifts}
+    end = max(*wanted, farthest)
     least, most = -np.inf, np.inf
     if assumptions.uplift_unit == "net_nps_points":
-        least, most = (end - np.sign(end) * REACH_MARGIN for end in attainable_net_nps_points(mix.levels, mix.counts))
-    step = _step(max(abs(min(wanted)), abs(max(wanted))))
-    first, last = int(np.floor(round(min(wanted) / step, 9))), int(np.ceil(round(max(wanted) / step, 9)))
+        least, most = (
+            limit - np.sign(limit) * REACH_MARGIN for limit in attainable_net_nps_points(mix.levels, mix.counts)
+        )
+    step = _step(max(abs(min(wanted)), end))
+    first, last = int(np.floor(round(min(wanted) / step, 9))), int(np.ceil(round(end / step, 9)))
     ladder = {round(number * step, 9) for number in range(first, last + 1)}
     return np.array(sorted(point for point in ladder | wanted if least <= point <= most))
 

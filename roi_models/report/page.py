@@ -123,16 +123,17 @@ def exempt(text: object, kind: str) -> Markup:
 
 
 @cache
-def _environment() -> Environment:
-    environment = Environment(
+def environment() -> Environment:
+    """The templates, with escaping on and unknown names refused."""
+    made = Environment(
         loader=PackageLoader("roi_models.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals["exempt"] = exempt
-    return environment
+    made.globals["exempt"] = exempt
+    return made
 
 
 def drawings(case_file: CaseFile) -> dict[str, Markup]:
@@ -230,7 +231,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
     when a sentence states one: both mean that `figures` was not built from this case file.
     """
     printer = Printer(case_file, figures)
-    template = _environment().get_template("report.html.j2")
+    template = environment().get_template("report.html.j2")
     case = case_file.case
     page = template.render(
         case_file=case_file,

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from roi_models.case.inputs import INPUTS
 from roi_models.case.response import Response
 from roi_models.durations.followed import Proportionality
 from roi_models.results import BusinessCase, CaseFile
@@ -23,6 +24,7 @@ CASE_YEARS = "roi.business_case_years"
 CASE_SCENARIOS = "roi.business_case_scenarios"
 CASE_SEGMENTS = "roi.business_case_segments"
 CASE_DRAWS = "roi.business_case_draws"
+CASE_INPUTS = "roi.business_case_inputs"
 CASE_RESPONSE = "roi.business_case_response"
 CASE_LINES = "roi.business_case_lines"
 CASE_VIEWS = "roi.business_case_views"
@@ -118,6 +120,8 @@ def _retention(case_file: CaseFile) -> pd.DataFrame:
         "count_groups": fit.count_groups,
         "loglik": fit.loglik,
         "problem": fit.problem,
+        "score_centre": fit.encoding.score_centre if fit.encoding is not None else None,
+        "reliability": retention.latent.reliability,
     }
     return _scalars(retention).assign(**counts)
 
@@ -216,9 +220,13 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
 
 
 def _case(case: BusinessCase) -> dict[str, pd.DataFrame]:
-    other = {} if case.other_basis is None else {"npv_other_basis": case.other_basis.npv}
+    terms = case.assumptions
+    set_as = {name: getattr(terms, name) for name in ("uplift_path", "ramp_months", "monthly_decay", "discounting")}
+    further = {"npv_other_basis": case.other_basis.npv, "segments": ",".join(terms.segments)} | set_as
+    inputs = [(name, *terms.range(name)) for name in INPUTS]
     return {
-        CASE: pd.concat([_scalars(case), _scalars(case.base)], axis=1).assign(**other),
+        CASE: pd.concat([_scalars(case), _scalars(case.base)], axis=1).assign(**further),
+        CASE_INPUTS: pd.DataFrame(inputs, columns=["input", "low", "base", "high"]),
         CASE_YEARS: case.years,
         CASE_SCENARIOS: case.scenarios,
         CASE_SEGMENTS: case.by_segment,

@@ -101,6 +101,7 @@ def number_formats(currency: str) -> dict[str, dict[str, object]]:
             "number": {"num_format": "#,##0.00", **right},
             "good": {"bg_color": "#DDEFE3", "font_color": "#14532D"},
             "bad": {"bg_color": "#F8DAD2", "font_color": "#7A1E0B"},
+            "changed": {"bg_color": "#F6C17A", "bold": True},
             "faded": {"font_color": "#A8A8A8"},
         }
     )

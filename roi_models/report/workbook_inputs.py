@@ -22,7 +22,7 @@ from roi_models.results import CaseFile
 if TYPE_CHECKING:
     from xlsxwriter.workbook import Workbook
 
-WIDTHS = (54, 20, 20, 18, 18, 18, 58, 26)
+WIDTHS = (54, 20, 20, 18, 18, 18, 18, 58, 26)
 STYLES = {"points": "points", "share": "share", "rate": "share", "money": "money", "factor": "factor", "count": "count"}
 BASES = ("year_end", "month_end")
 NOTE = (
@@ -66,7 +66,8 @@ def write_inputs(book: Workbook, sheet: Sheet, case_file: CaseFile) -> InputCell
     _write_legend(sheet)
     _write_switches(book, sheet, response, assumptions)
     sheet.section("Inputs", len(WIDTHS))
-    sheet.head(("Input", "Live", "Unit", "Low", "Base", "High", "Source", "Name in formulas"), numbers=(1, 3, 4, 5))
+    heads = ("Input", "Live", "Unit", "Low", "Base", "High", "Published base", "Source", "Name in formulas")
+    sheet.head(heads, numbers=(1, 3, 4, 5, 6))
     given = {row.data["name"]: row.data for row in rows.assumption_rows(case_file)}
     ends = {}
     for name, declared in INPUTS.items():
@@ -90,6 +91,7 @@ def _write_legend(sheet: Sheet) -> None:
     sheet.text(0, "Colours")
     for column, (style, meaning) in enumerate(LEGEND, start=1):
         sheet.sheet.write_string(sheet.row, column, meaning, sheet.formats[style])
+    sheet.sheet.write_string(sheet.row, 1 + len(LEGEND), "a base that was changed", sheet.formats["changed"])
     sheet.row += 1
     sheet.gap()
 
@@ -106,13 +108,13 @@ def _write_switches(book: Workbook, sheet: Sheet, response: Response, assumption
         sheet.sheet.write_string(sheet.row, 1, value, sheet.formats["text_input"])
         message = f"Choose one of: {', '.join(choices)}."
         sheet.allow(1, {"validate": "list", "source": list(choices), "error_message": message})
-        sheet.text(6, meaning)
+        sheet.text(7, meaning)
         book.define_name(name, f"={sheet.cell(1)}")
         sheet.row += 1
     sheet.text(0, "Horizon")
     sheet.number(1, assumptions.years, "count_input")
     sheet.text(2, "years")
-    sheet.text(6, f"whole years, 1 to {most}: so far ahead revenue was computed")
+    sheet.text(7, f"whole years, 1 to {most}: so far ahead revenue was computed")
     whole = {"validate": "integer", "criteria": "between", "minimum": 1, "maximum": most}
     sheet.allow(1, whole | {"error_message": f"Give whole years from 1 to {most}."})
     book.define_name("horizon_years", f"={sheet.cell(1)}")
@@ -148,8 +150,11 @@ def _write_input(
         else:
             sheet.number(column, value, f"{style}_input")
         sheet.allow(column, limit_rule(declared.label, style, limits))
-    sheet.text(6, source or "not set: taken as the value that leaves the case as it is")
-    sheet.text(7, declared.name)
+    sheet.number(6, values[1], style)
+    changed = {"type": "formula", "criteria": f"=$E${row}<>$G${row}", "format": sheet.formats["changed"]}
+    sheet.sheet.conditional_format(sheet.row, 4, sheet.row, 4, changed)
+    sheet.text(7, source or "not set: taken as the value that leaves the case as it is")
+    sheet.text(8, declared.name)
     book.define_name(declared.name, f"={sheet.cell(1)}")
     sheet.row += 1
     return places

@@ -160,7 +160,8 @@ def _horizons(case_file: CaseFile) -> Iterator[tuple[str, str]]:
 
 def _lines(case_file: CaseFile) -> Iterator[tuple[str, str]]:
     for row in rows_value.line_rows(case_file):
-        yield row.label if row.data["is_counted"] else f"{row.label}: not counted", f"line.{row.key}.pv_benefit"
+        words = row.label if row.data["is_counted"] else f"{row.label}: not counted. {row.data['reason']}"
+        yield words, f"line.{row.key}.pv_benefit"
 
 
 def _write_views(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict[str, str]:

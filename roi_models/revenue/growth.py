@@ -14,6 +14,7 @@ import pandas as pd
 from roi_models.hazards.design import NotEstimableError
 from roi_models.hazards.hazard import Z95
 from roi_models.revenue.growth_tables import MOVEMENT_TYPES, RETENTION_TYPES, growth_study
+from roi_models.revenue.kept_revenue import kept_revenue
 from roi_models.revenue.movement import MonthlyHazard, fit_monthly_hazard, fit_size
 from roi_models.revenue.revenue_paths import CONTRACTION, DEPARTURES, EXPANSION, MONTHS, Composed, GrowthModel, compose
 from roi_models.study import Study
@@ -105,10 +106,7 @@ def observed_retention(bridge: pd.DataFrame) -> tuple[float, float]:
     """
     if len(bridge) < MONTHS or (bridge["opening_amount"].astype(float) <= 0).any():
         return float("nan"), float("nan")
-    parts = ["expansion_amount", "contraction_amount", "churn_amount"]
-    shares = bridge[parts].astype(float).div(bridge["opening_amount"].astype(float), axis=0)
-    kept = 1 - shares["contraction_amount"] - shares["churn_amount"]
-    return float((kept + shares["expansion_amount"]).prod()), float(kept.prod())
+    return kept_revenue(bridge)
 
 
 def _require_revenue(accounts: pd.DataFrame) -> None:

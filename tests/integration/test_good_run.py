@@ -254,5 +254,3 @@ def test_report_states_what_the_marts_measured(published):
     )
     assert stated("loop.nps.count_low", "loop.nps.count_unrouted") == [loop["count_low"], loop["count_unrouted"]]
     assert "(GRR): 100" in figures["revenue.grr_pct"]["definition"]
-    note = document(published, "manifest.json")["notes"]["supplied_but_not_used"]
-    assert "programme costs" in note and "follow ups" not in note

@@ -6,7 +6,6 @@ import ast
 import inspect
 import re
 from dataclasses import fields
-from decimal import Decimal
 
 import pytest
 import yaml
@@ -14,10 +13,11 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from orchestration import manifest, profiles, settings
-from orchestration.case_config import Assumption, BusinessCaseConfig
+from orchestration.case_config import Assumption, BusinessCaseConfig, ServiceSaving
 from orchestration.profiles import MetricsConfig
 from orchestration.settings import Settings
 from orchestration.studies import STUDIES
+from roi_models.case.inputs import INPUTS
 from roi_models.report import tables
 from roi_models.report.format import KEPT_DECIMALS
 from roi_models.verdicts.thresholds import THRESHOLDS
@@ -47,7 +47,8 @@ def named(text: str) -> set[str]:
 def keys_of(model: type[BaseModel], prefix: str = "") -> dict[str, object]:
     """Dotted keys of a configuration model, with each one's default."""
     found: dict[str, object] = {}
-    for name, field in model.model_fields.items():
+    for python_name, field in model.model_fields.items():
+        name = field.alias or python_name
         nested = [item for item in (field.annotation, *getattr(field.annotation, "__args__", ())) if is_model(item)]
         if not nested or nested[0] is Assumption:
             found[prefix + name] = field.default
@@ -79,7 +80,7 @@ def documented_keys() -> dict[str, dict[str, str]]:
 @pytest.mark.parametrize("key", CONFIGURATION_KEYS)
 def test_every_configuration_key_is_documented_with_its_default(key):
     default, shown = CONFIGURATION_KEYS[key], documented_keys()[key]["default"]
-    if default is None:
+    if default is None or isinstance(default, Assumption):
         assert shown.startswith("none: ")
     else:
         assert shown == shown_default(default)
@@ -90,9 +91,12 @@ def test_no_configuration_key_is_documented_that_does_not_exist():
 
 
 def test_every_range_of_the_business_case_is_documented():
-    for key, (least, most) in profiles.RANGES.items():
-        shown = "10¹²" if most == Decimal("1e12") else str(most)
-        assert documented_keys()[key]["type and range"] == f"{least} to {shown}"
+    service = ServiceSaving.model_fields
+    powers = {1e12: "10¹²", 1e10: "10¹⁰", 1e7: "10⁷"}
+    for name, declared in INPUTS.items():
+        if name != "uplift":
+            shown = documented_keys()[f"service.{name}" if name in service else name]["type and range"]
+            assert shown == f"{declared.least:g} to {powers.get(declared.most, f'{declared.most:g}')}"
 
 
 @pytest.mark.parametrize(("number", "model"), [(0, MetricsConfig), (1, BusinessCaseConfig)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -11,18 +12,21 @@ import pytest
 import yaml
 
 from orchestration.case_config import load_business_case
+from orchestration.case_terms import assumption_rows, assumptions_of, initiatives_of, require_segments, terms_of
 from orchestration.control import control_rows
 from orchestration.errors import SourceError
 from orchestration.profiles import load_metrics
+from roi_models.programmes.programme_results import no_evidence
 
 CONFIG = Path(__file__).parents[2] / "config"
 
 
 @pytest.fixture
 def edited(tmp_path):
-    """A copy of the demo's file with one text replaced."""
+    """A copy of the demo's profile with one text of one file replaced."""
 
     def edit(name, old, new):
+        shutil.copytree(CONFIG / "demo", tmp_path, dirs_exist_ok=True)
         text = (CONFIG / "demo" / name).read_text(encoding="utf-8")
         assert old in text
         (tmp_path / name).write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -83,7 +87,30 @@ def test_faults_of_metrics(edited, old, new, sentence):
     [
         ("currency: USD", "currency: usd", r"business_case.yml:2: currency: .*'usd'"),
         ("margin: {", "mragin: {", r"mragin: unknown key 'mragin'; did you mean 'margin'\?"),
-        ("base: 0.75", "base: 75", r"margin must lie between 0.01 and 1; it is given as 75\."),
+        (
+            "realisation: {base: 1.0",
+            "realisation: {base: 75",
+            r"realisation must lie between 0 and 1; it is given as 75\.",
+        ),
+        ("base: 0.75", "base: 75", r"business_case.yml:\d+: margin: low 0.70 ≤ base 75 ≤ high 0.80 must hold"),
+        (
+            "{low: 0.70, base: 0.75",
+            "{low: -0.70, base: -0.5",
+            r"margin must lie between .*; it is given as -0.70 to 0.80",
+        ),
+        (
+            "discount_rate: {base: 0.10",
+            "discount_rate: {base: 4",
+            r"discount_rate must lie between 0 and 0.99; .* as 4",
+        ),
+        ("  ramp_months: 6", "  metric: npx\n  ramp_months: 6", r"uplift.metric is 'npx', .* did you mean 'nps'\?"),
+        ("  ramp_months: 6", "  metric: csat\n  ramp_months: 6", r"estimated for the primary metric alone: write nps"),
+        ("  ramp_months: 6", "  path: low_answers\n  ramp_months: 6", r"path low_answers goes with unit answer_points"),
+        ("  ramp_months: 6", "  pilot: score_after\n  ramp_months: 6", r"a pilot's effect is in points of the answers"),
+        ("high: 12", "high: 250", r"uplift must lie between -200 and 200; it is given as 4 to 250"),
+        ("id: support_hours", "id: executive_sponsors", r"two initiatives are called 'executive_sponsors'"),
+        ("status: approved", "status: agreed", r"initiatives\[1\].status: input should be 'proposed', 'approved'"),
+        ("contact_reduction: {low: 0", "contact_reduction: {low: -1", r"contact_reduction must lie between 0 and 1"),
         ("low: 4", "low: 9", r"uplift: low 9 ≤ base 8 ≤ high 12 must hold; mend the range"),
         ("net_nps_points", "points", r"uplift.unit: input should be 'net_nps_points' or 'answer_points'"),
         ("ramp_months: 6", "ramp_months: 48", r"ramp_months 48 is longer than horizon_months 36"),
@@ -194,3 +221,27 @@ def test_rows_have_as_many_values_as_dbt_declares_columns():
     assert {table["name"] for table in tables} == set(rows)
     for table in tables:
         assert {len(row) for row in rows[table["name"]]} == {len(table["columns"])}, table["name"]
+
+
+def test_a_register_that_cannot_be_combined_and_a_segment_of_nobody_are_sentences(edited):
+    lines = (CONFIG / "demo" / "business_case.yml").read_text(encoding="utf-8")
+    entry = lines[lines.index("  - id: support_hours") : lines.index("budget:")]
+    many = "".join(entry.replace("support_hours", f"copy_{number}") for number in range(12))
+    with pytest.raises(SourceError, match="there are 14 open initiatives, and at most 12 can be combined"):
+        load_business_case(edited("business_case.yml", entry, many))
+    case = load_business_case(CONFIG / "demo")
+    require_segments(case, ["SMB", "Enterprise"])
+    with pytest.raises(SourceError, match=r"initiatives.onboarding_calls.segments names 'SMB', .*'SME'") as caught:
+        require_segments(case, ["SME", "Large"])
+    assert len(caught.value.problems) == 2
+
+
+def test_the_file_becomes_assumptions_and_a_register():
+    case = load_business_case(CONFIG / "demo")
+    terms = assumptions_of(case)
+    assert terms.range("margin") == (0.70, 0.75, 0.80) and terms.range("discount_rate") == (0.1, 0.1, 0.1)
+    assert terms.uncertain == ("uplift", "margin", "initial_cost", "annual_cost", "contact_reduction")
+    assert [one.id for one in initiatives_of(case)] == ["onboarding_calls", "executive_sponsors", "support_hours"]
+    rows = assumption_rows(case, terms_of(case, no_evidence())).set_index("name")
+    assert rows.loc["annual_cost", ["low", "base", "high"]].tolist() == [110_000, 120_000, 140_000]
+    assert rows.loc["discount_rate", "label"] == "Discount rate a year, at year end"

@@ -139,7 +139,8 @@ def test_every_input_is_named_reads_its_scenario_and_drives_a_formula():
         assert formula == f"CHOOSE(scenario_number,{','.join(f'{column}{row}' for column in order)})"
         assert value == terms.range(name)[1]
         assert tuple(cells["Inputs"][f"{column}{row}"][1] for column in "DEF") == terms.range(name)
-        assert cells["Inputs"][f"G{row}"][1], f"{name} has no source"
+        assert cells["Inputs"][f"G{row}"] == (None, terms.range(name)[1])
+        assert cells["Inputs"][f"H{row}"][1], f"{name} has no source"
 
 
 def test_what_may_be_typed_in_has_limits_and_a_sentence():
