@@ -49,6 +49,7 @@ A4, A3 = 9, 8
 # Sheets with more columns are printed on larger paper.
 COLUMNS_OF_A4 = 12
 LINE_HEIGHT = 15
+HEIGHTS = {"title": 24, "warning": 20, "section": 20}
 NOTE_COLUMNS = 6
 # Widths in characters: a column that sets none, and what an indent takes.
 DEFAULT_WIDTH = 8
@@ -147,6 +148,8 @@ class Sheet:
             self.sheet.set_row(self.row, height)
         else:
             self.sheet.write_string(self.row, 0, safe_text(text), self.formats[style] if style != "text" else None)
+            if style in HEIGHTS:
+                self.sheet.set_row(self.row, HEIGHTS[style])
         self.row += 1
 
     def gap(self) -> None:
@@ -158,6 +161,7 @@ class Sheet:
         for column in range(columns):
             self.sheet.write_blank(self.row, column, None, self.formats["section"])
         self.sheet.write_string(self.row, 0, safe_text(text), self.formats["section"])
+        self.sheet.set_row(self.row, HEIGHTS["section"])
         self.row += 1
 
     def head(self, names: Iterable[str], *, first: int = 0, numbers: Collection[int] = ()) -> None:

@@ -121,6 +121,7 @@ class _Layout:
         )
         sheet.row = self.head
         sheet.text(column, case.title, "head")
+        sheet.text(column + 1, "", "head")
         for sheet.row, (formula, value, style) in enumerate(formulas, start=self.top):
             sheet.formula(column, formula, value, style)
         for place, flag in enumerate(case.flags):
