@@ -51,6 +51,8 @@ COLUMNS_OF_A4 = 12
 LINE_HEIGHT = 15
 HEIGHTS = {"title": 24, "warning": 20, "section": 20}
 NOTE_COLUMNS = 6
+# Letters of a company's name that go into a page footer, which holds 255 in all.
+LONGEST_FOOTER = 80
 # Widths in characters: a column that sets none, and what an indent takes.
 DEFAULT_WIDTH = 8
 INDENT_WIDTH = 2
@@ -59,53 +61,52 @@ LETTERS = 1.08
 
 _TOP = {"valign": "top"}
 _INPUT = {"font_color": "#0B3D91", "bg_color": "#FFF8DC", "border": 1, "border_color": "#BFB48F", "locked": False}
-_LINKED = {"font_color": "#14532D"}
+
+
+_RIGHT = {"align": "right", **_TOP}
+_WRAPPED = {"text_wrap": True, "align": "left", **_TOP}
+_HEAD = {"bold": True, "bottom": 1, "bg_color": "#EFEDE6", "text_wrap": True, **_TOP}
+_AMOUNT = {"num_format": "#,##0.00;-#,##0.00;-", **_RIGHT}
+_TITLE = {"bold": True, "font_color": "#12324A"}
+# `truth` spells the word out, since some programs show a true formula as 1.
+_STYLES = {
+    "text_input": {"align": "right", **_INPUT},
+    "text": {"indent": 1, **_WRAPPED},
+    "truth": {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center", **_TOP},
+    "title": _TITLE | {"font_size": 15},
+    "section": _TITLE | {"font_size": 12, "bottom": 2, "bottom_color": "#12324A"},
+    "head": _HEAD | {"align": "left", "indent": 1},
+    "number_head": _HEAD | {"align": "right"},
+    "note": {"italic": True, "font_color": "#555555", **_WRAPPED},
+    "note_plain": {"italic": True, "font_color": "#555555"},
+    "warning": {"bold": True, "font_color": "#9C2A10", "font_size": 12},
+    "headline": {"bold": True, "font_size": 12, **_WRAPPED},
+    "amount": _AMOUNT,
+    "amount_linked": _AMOUNT | {"font_color": "#14532D"},
+    "rate": {"num_format": "0.0000", **_RIGHT},
+    "number": {"num_format": "#,##0.00", **_RIGHT},
+    "good": {"bg_color": "#DDEFE3", "font_color": "#14532D"},
+    "bad": {"bg_color": "#F8DAD2", "font_color": "#7A1E0B"},
+    "changed": {"bg_color": "#F6C17A", "bold": True},
+    "faded": {"font_color": "#A8A8A8"},
+}
 
 
 def number_formats(currency: str) -> dict[str, dict[str, object]]:
     """Cell formats by name. The currency stands in the number format, so that the cells stay numbers.
 
-    `truth` spells the word out, since some programs show a true formula as 1. `*_input`: cells made to be changed.
+    `*_input`: cells made to be changed.
     """
     code = re.sub(r"[^A-Za-z]", "", currency)
-    right = {"align": "right", **_TOP}
-    money = {"num_format": f'"{code}" #,##0.00;-"{code}" #,##0.00', **right}
     kinds = {
-        "money": money,
-        "share": {"num_format": "0.0##%", **right},
-        "count": {"num_format": "#,##0", **right},
-        "points": {"num_format": "#,##0.0##", **right},
-        "factor": {"num_format": "0.00####", **right},
+        "money": {"num_format": f'"{code}" #,##0.00;-"{code}" #,##0.00', **_RIGHT},
+        "share": {"num_format": "0.0##%", **_RIGHT},
+        "count": {"num_format": "#,##0", **_RIGHT},
+        "points": {"num_format": "#,##0.0##", **_RIGHT},
+        "factor": {"num_format": "0.00####", **_RIGHT},
     }
-    wrapped = {"text_wrap": True, "align": "left", **_TOP}
-    head = {"bold": True, "bottom": 1, "bg_color": "#EFEDE6", "text_wrap": True, **_TOP}
     inputs = {f"{name}_input": style | _INPUT for name, style in kinds.items()}
-    return (
-        kinds
-        | inputs
-        | {
-            "text_input": {"align": "right", **_INPUT},
-            "text": {"indent": 1, **wrapped},
-            "truth": {"num_format": '"TRUE";"TRUE";"FALSE"', "align": "center", **_TOP},
-            "title": {"bold": True, "font_size": 15, "font_color": "#12324A"},
-            "section": {"bold": True, "font_size": 12, "font_color": "#12324A", "bottom": 2, "bottom_color": "#12324A"},
-            "head": head | {"align": "left", "indent": 1},
-            "number_head": head | {"align": "right"},
-            "note": {"italic": True, "font_color": "#555555", **wrapped},
-            "note_plain": {"italic": True, "font_color": "#555555"},
-            "warning": {"bold": True, "font_color": "#9C2A10", "font_size": 12},
-            "headline": {"bold": True, "font_size": 12, **wrapped},
-            "amount": {"num_format": "#,##0.00;-#,##0.00;-", **right},
-            "amount_linked": {"num_format": "#,##0.00;-#,##0.00;-", **right, **_LINKED},
-            "money_strong": money | {"bold": True, "top": 1},
-            "rate": {"num_format": "0.0000", **right},
-            "number": {"num_format": "#,##0.00", **right},
-            "good": {"bg_color": "#DDEFE3", "font_color": "#14532D"},
-            "bad": {"bg_color": "#F8DAD2", "font_color": "#7A1E0B"},
-            "changed": {"bg_color": "#F6C17A", "bold": True},
-            "faded": {"font_color": "#A8A8A8"},
-        }
-    )
+    return kinds | inputs | _STYLES | {"money_strong": kinds["money"] | {"bold": True, "top": 1}}
 
 
 def shown(value: object, instead: str) -> object:
@@ -138,8 +139,8 @@ class Sheet:
         if problem:
             self.line(problem, "warning")
         self.line(title, "title")
-        context = case_file.context
-        self.sheet.set_footer(f"&L{_plain(context.company)} · {_plain(context.run_id)}&C&A&RPage &P of &N")
+        left = f"{case_file.context.company[:LONGEST_FOOTER]} · {case_file.context.run_id}"
+        self.sheet.set_footer(f"&L{_plain(left)}&C&A&RPage &P of &N")
 
     def line(self, text: object, style: str = "text", height: int | None = None) -> None:
         """One line of text in the first column; a long one is given a height and spans six columns."""
