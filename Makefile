@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test validate lint format docs dbt-docs ui doctor bench lock clean
+.PHONY: help install run test validate lint format docs dbt-docs ui report doctor bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,11 @@ docs: $(INSTALLED) ## write docs/metrics.md from the doc blocks
 dbt-docs: $(INSTALLED) ## write dbt's documentation of models, columns and lineage, and print where it is
 	@$(BIN)/voc-roi dbt-docs
 
-ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, on localhost
+ui: $(INSTALLED) ## serve Dagster's web UI with its daemon, and the latest report beside it, on localhost
 	@$(BIN)/voc-roi ui
+
+report: $(INSTALLED) ## serve the latest report on localhost, without Dagster
+	@$(BIN)/voc-roi report
 
 doctor: $(INSTALLED) ## say what is installed, configured and published, and what is wrong
 	@$(BIN)/voc-roi doctor

@@ -43,6 +43,8 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
             return assemble_case_file(run, run_id=run_id, as_of=as_of, studies=studies, **headline)
 
         result = publish(run, assemble, model_tables, results[_name(changes)])
+        # Served by `make ui`; the run's own folder, so that the link still shows this run when `latest` is another.
+        served = f"{run.settings.report_url}/{result.run_id}"
         return dg.MaterializeResult(
             metadata={
                 "run_id": result.run_id,
@@ -50,8 +52,12 @@ def published_asset(marts: Sequence[dg.AssetKey]) -> dg.AssetsDefinition:
                 "headline": result.sentence,
                 "verdict": result.verdict,
                 "claim": result.claim,
-                "report": dg.MetadataValue.path(result.folder / "report.html"),
-                "workbook": dg.MetadataValue.path(result.folder / "business_case.xlsx"),
+                "report": dg.MetadataValue.url(f"{served}/report.html"),
+                "summary": dg.MetadataValue.url(f"{served}/summary.html"),
+                "workbook": dg.MetadataValue.url(f"{served}/business_case.xlsx"),
+                "report_path": dg.MetadataValue.path(result.folder / "report.html"),
+                "summary_path": dg.MetadataValue.path(result.folder / "summary.html"),
+                "workbook_path": dg.MetadataValue.path(result.folder / "business_case.xlsx"),
                 "outputs": as_markdown(result.outputs),
             }
         )

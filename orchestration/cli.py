@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from orchestration.errors import SourceError, VocRoiError
-from orchestration.settings import Settings
+from orchestration.settings import DEFAULT_REPORT_PORT, Settings
 
 app = typer.Typer(
     help="Raw survey, CRM and billing exports to an audited business case.",
@@ -56,11 +56,32 @@ def demo(
 
 
 @app.command()
-def ui(port: Annotated[int, typer.Option(help="Port on localhost.")] = 3000) -> None:
-    """Serve Dagster's web UI and its daemon (schedules, sensors) on localhost until interrupted."""
+def ui(
+    port: Annotated[int, typer.Option(help="Port on localhost.", min=1, max=65534)] = 3000,
+    report_port: Annotated[
+        int | None, typer.Option(help="Port of the report; by default one higher.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Serve Dagster's web UI, its daemon (schedules, sensors) and the latest report on localhost until interrupted."""
     from orchestration.instance import serve
 
-    serve(Settings.from_env(), port=port)
+    serve(Settings.from_env(), port=port, report_port=report_port)
+
+
+@app.command()
+def report(
+    port: Annotated[
+        int | None, typer.Option(help="Port on localhost; 0 for any that is free.", min=0, max=65535)
+    ] = None,
+) -> None:
+    """Serve the latest report, and all that is published, on localhost until interrupted; without Dagster."""
+    from orchestration.report_server import listen, serve_published
+
+    settings = Settings.from_env()
+    listening = listen(settings.report_port or DEFAULT_REPORT_PORT if port is None else port, "--port")
+    at = listening.getsockname()[1]
+    print(f"http://localhost:{at} (profile {settings.profile}; stop with Ctrl-C)", file=sys.stderr, flush=True)
+    serve_published(settings.published_dir, listening)
 
 
 @app.command()
@@ -73,6 +94,27 @@ def doctor() -> None:
         print(f"{'✓' if finding.is_well else '✗'} {finding.text}")
     if not all(finding.is_well for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command()
+def trace(
+    figure: Annotated[str, typer.Argument(help="Id of a figure; with --list, how ids begin.")] = "",
+    run_id: Annotated[str, typer.Option("--run", help="Id of a published run instead of the latest.")] = "",
+    list_figures: Annotated[bool, typer.Option("--list", help="List ids and values instead.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the trace as JSON.")] = False,
+) -> None:
+    """Trace a published figure: definition, table and rows, the models that make it, source files with hashes."""
+    from orchestration import tracing
+
+    published = tracing.open_published(Settings.from_env(), run_id)
+    if list_figures:
+        figures = [published.figures[found] for found in published.ids(figure)]
+        print("\n".join(tracing.figure_lines(figures, published.currency)))
+    elif not figure:
+        _fail("Name the figure to trace, such as headline.npv; voc-roi trace --list shows all.")
+    else:
+        found = published.trace(figure)
+        print(tracing.as_json(found) if as_json else "\n".join(tracing.trace_lines(found)))
 
 
 @app.command("dbt-docs")

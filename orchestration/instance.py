@@ -1,16 +1,19 @@
 """Dagster's instance of a profile: where it keeps runs, and how many it lets run.
 
-Belongs here: dagster.yaml, serving the web UI. Does not belong here: jobs and schedules (`jobs.py`).
+Belongs here: dagster.yaml, serving the web UI. Does not belong here: jobs and schedules (`jobs.py`), answering
+requests for reports (`report_server.py`).
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import yaml
 
+from orchestration.report_server import listen, start_beside
 from orchestration.settings import PROJECT_ROOT, Settings
 
 INSTANCE_CONFIG = {
@@ -35,12 +38,24 @@ def write_instance_config(settings: Settings) -> Path:
     return path
 
 
-def serve(settings: Settings, *, port: int) -> None:
-    """Become `dagster dev` for this profile: web UI and daemon, reachable from this machine only."""
+def serve(settings: Settings, *, port: int, report_port: int | None = None) -> None:
+    """Become `dagster dev` for this profile, with the published reports beside it; both from this machine only.
+
+    The reports are at `report_port`, else where the settings say, else one port higher. Raises PortInUseError.
+    """
+    listening = listen(settings.report_port or port + 1 if report_port is None else report_port)
+    # Dagster would say so only after half a minute, and in a traceback.
+    listen(port, "--port").close()
+    settings = replace(settings, report_port=listening.getsockname()[1])
     settings.apply_to_process()
     write_instance_config(settings)
+    start_beside(settings.published_dir, listening)
     dagster = Path(sys.executable).with_name("dagster")
-    print(f"http://localhost:{port} (profile {settings.profile}; stop with Ctrl-C)", file=sys.stderr, flush=True)
+    print(
+        f"http://localhost:{port} (profile {settings.profile}; stop with Ctrl-C)\n{settings.report_url} (its report)",
+        file=sys.stderr,
+        flush=True,
+    )
     os.execv(
         dagster,
         [

@@ -24,12 +24,20 @@ from orchestration.manifest import MANIFEST, changed_outputs, json_text, manifes
 from orchestration.marts import as_of_month
 from orchestration.run import Run, Step
 from roi_models.case.change_bridge import Changes
-from roi_models.report import build_figures, changes_document, render_changes, render_report, render_workbook
+from roi_models.report import (
+    build_figures,
+    changes_document,
+    render_changes,
+    render_report,
+    render_summary,
+    render_summary_markdown,
+    render_workbook,
+)
 from roi_models.results import CaseFile
 
 LATEST = "latest"
 # Equal runs give these byte for byte; the rest is equal in content (workbook, database, Data Docs).
-BYTE_EQUAL_SUFFIXES = (".parquet", "figures.json", "report.html")
+BYTE_EQUAL_SUFFIXES = (".parquet", "figures.json", "report.html", "summary.html", "summary.md")
 
 
 class IncompleteRunError(VocRoiError):
@@ -156,6 +164,8 @@ def _write_outputs(run: Run, case_file: CaseFile, tables: Mapping[str, pd.DataFr
     figures = build_figures(case_file)
     (folder / "figures.json").write_text(json_text(figures.as_document(case_file)), encoding="utf-8")
     (folder / "report.html").write_text(render_report(case_file, figures), encoding="utf-8")
+    (folder / "summary.html").write_text(render_summary(case_file, figures), encoding="utf-8")
+    (folder / "summary.md").write_text(render_summary_markdown(case_file, figures), encoding="utf-8")
     (folder / "business_case.xlsx").write_bytes(render_workbook(case_file, figures))
     run.gates.build_docs(folder / "data_docs")
     return rows

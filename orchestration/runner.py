@@ -60,6 +60,7 @@ def closing_lines(folder: Path) -> str:
         headline["sentence"],
         f"verdict {headline['verdict']}, claim {headline['claim']}",
         f"report    {latest / 'report.html'}",
+        f"summary   {latest / 'summary.html'} (one page; summary.md beside it for a mail)",
         f"workbook  {latest / 'business_case.xlsx'}",
         f"tables    {latest / 'roi.duckdb'} (and as Parquet in marts/ and roi/ beside it)",
     ]

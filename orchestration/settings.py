@@ -15,6 +15,8 @@ from pathlib import Path
 from orchestration.errors import VocRoiError
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
+# Dagster's web UI is at 3000 by default, the report beside it.
+DEFAULT_REPORT_PORT = 3001
 
 # No library of ours may call home: Dagster, dbt, Great Expectations.
 TELEMETRY_OFF = {
@@ -31,7 +33,8 @@ class Settings:
 
     `home` is the profile's own folder, `VOC_HOME/<profile>/`: profiles never share raw data, ledger or `latest`.
     `inbox_is_given`: someone named the inbox, so that nothing is generated into it. `demo_accounts` and `demo_switches`
-    override the profile's `demo` entry (None: as the profile says).
+    override the profile's `demo` entry (None: as the profile says). `report_port`: where the report is served, None
+    where nobody said.
     """
 
     profile_dir: Path
@@ -42,10 +45,12 @@ class Settings:
     memory_limit: str = "4GB"
     demo_accounts: int | None = None
     demo_switches: tuple[str, ...] | None = None
+    report_port: int | None = None
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read VOC_PROFILE, VOC_HOME, VOC_INBOX, VOC_THREADS, VOC_MEMORY_LIMIT, VOC_DEMO_ACCOUNTS, VOC_DEMO_SWITCHES.
+        """Read VOC_PROFILE, VOC_HOME, VOC_INBOX, VOC_THREADS, VOC_MEMORY_LIMIT, VOC_DEMO_ACCOUNTS, VOC_DEMO_SWITCHES,
+        VOC_REPORT_PORT.
 
         Relative paths count from the working directory; the defaults from the project's own folder.
         """
@@ -62,6 +67,7 @@ class Settings:
             memory_limit=_memory(env.get("VOC_MEMORY_LIMIT") or "4GB"),
             demo_accounts=_whole_number(env, "VOC_DEMO_ACCOUNTS", None),
             demo_switches=None if switches is None else tuple(filter(None, switches.split(","))),
+            report_port=_whole_number(env, "VOC_REPORT_PORT", None),
         )
 
     @property
@@ -105,6 +111,11 @@ class Settings:
         return self.home / "published"
 
     @property
+    def report_url(self) -> str:
+        """Where the published folder is served, without a slash at its end; links in Dagster's web UI point there."""
+        return f"http://localhost:{self.report_port or DEFAULT_REPORT_PORT}"
+
+    @property
     def dagster_dir(self) -> Path:
         """DAGSTER_HOME of this profile."""
         return self.home / "dagster"
@@ -137,7 +148,8 @@ class Settings:
                 f"The folder {self.dagster_dir} cannot be made ({error.strerror}); let VOC_HOME name a folder that can "
                 "be written."
             ) from None
-        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | {"DAGSTER_HOME": str(self.dagster_dir)})
+        report = {} if self.report_port is None else {"VOC_REPORT_PORT": str(self.report_port)}
+        os.environ.update(TELEMETRY_OFF | self.dbt_environment() | report | {"DAGSTER_HOME": str(self.dagster_dir)})
 
 
 def _path(text: str | None, default: Path) -> Path:

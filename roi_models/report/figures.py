@@ -22,6 +22,7 @@ from roi_models.report import (
     catalogue_movement,
     catalogue_programme,
     catalogue_studies,
+    catalogue_summary,
     catalogue_value,
 )
 from roi_models.report.catalogue_base import with_definitions
@@ -129,6 +130,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
         catalogue_studies.study_figures(case_file),
         catalogue_case.assumption_figures(case_file),
         catalogue_data.quality_figures(case_file),
+        catalogue_summary.summary_figures(case_file),
     )
     by_id: dict[str, Figure] = {}
     for figure in computed:

@@ -176,5 +176,6 @@ def tables(folder: Path) -> list[str]:
 
 def byte_equal_files(folder: Path) -> dict[str, bytes]:
     """The files of a published run that equal runs must reproduce byte for byte."""
-    paths = [folder / "figures.json", folder / "report.html", *folder.rglob("*.parquet")]
+    named = [folder / name for name in ("figures.json", "report.html", "summary.html", "summary.md")]
+    paths = [*named, *folder.rglob("*.parquet")]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}

@@ -71,6 +71,16 @@ def test_the_schedule_asks_for_a_run_every_day_at_five(repository):
     assert schedule.job_name == REFRESH
 
 
+def test_the_published_asset_links_to_the_run_as_it_is_served(demo_run, definitions):
+    with dg.DagsterInstance.get() as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("published"))
+    metadata = event.asset_materialization.metadata
+    run_id = demo_run.home.latest.readlink().as_posix()
+    for name, file in (("report", "report.html"), ("summary", "summary.html"), ("workbook", "business_case.xlsx")):
+        assert metadata[name] == dg.MetadataValue.url(f"http://localhost:3001/{run_id}/{file}")
+        assert metadata[f"{name}_path"] == dg.MetadataValue.path(demo_run.home.published / run_id / file)
+
+
 @pytest.mark.validate
 def test_the_code_location_is_valid(validation):
     assert validation.code == 0, validation.out + validation.err

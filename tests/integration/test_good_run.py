@@ -25,7 +25,7 @@ def published(demo_run):
 
 
 def test_says_where_report_workbook_and_tables_are(demo_run, published):
-    for name in ("report.html", "business_case.xlsx", "roi.duckdb"):
+    for name in ("report.html", "summary.html", "business_case.xlsx", "roi.duckdb"):
         assert str(published / name) in demo_run.ended.out
     assert document(published, "figures.json")["headline"]["sentence"] in demo_run.ended.out
 
@@ -45,7 +45,8 @@ def test_publishes_every_output_and_latest_points_to_it(demo_run, published):
     assert published.readlink().as_posix() == manifest["run_id"]
     assert demo_run.home.run_ids() == [manifest["run_id"]]
     assert re.fullmatch(r"\d{4}-\d{2}-[0-9a-f]{12}", manifest["run_id"])
-    wanted = ("report.html", "figures.json", "business_case.xlsx", "roi.duckdb", "data_docs/index.html")
+    pages = ("report.html", "summary.html", "summary.md", "data_docs/index.html")
+    wanted = (*pages, "figures.json", "business_case.xlsx", "roi.duckdb")
     assert all((published / name).stat().st_size > 0 for name in wanted)
     parquet = {f"{path.parent.name}.{path.stem}" for path in published.rglob("*.parquet")}
     assert parquet == set(tables(published))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+
 import pytest
 
 from orchestration.errors import VocRoiError
@@ -55,6 +58,21 @@ def test_numbers_and_lists_are_read():
     settings = Settings.from_env(environment)
     assert (settings.threads, settings.memory_limit, settings.demo_accounts) == (8, "1GB", 300)
     assert settings.demo_switches == ("null", "mnar")
+
+
+def test_the_reports_address_follows_its_port():
+    assert Settings.from_env({}).report_url == "http://localhost:3001"
+    settings = Settings.from_env({"VOC_REPORT_PORT": "8080"})
+    assert settings.report_url == "http://localhost:8080"
+    with pytest.raises(VocRoiError, match="VOC_REPORT_PORT is 'report', but it must be a whole number"):
+        Settings.from_env({"VOC_REPORT_PORT": "report"})
+
+
+def test_processes_that_dagster_starts_learn_the_reports_port(monkeypatch, tmp_path):
+    environment: dict[str, str] = {}
+    monkeypatch.setattr(os, "environ", environment)
+    replace(Settings.from_env({"VOC_HOME": str(tmp_path)}), report_port=4711).apply_to_process()
+    assert Settings.from_env(environment).report_url == "http://localhost:4711"
 
 
 def test_no_switch_is_not_the_profiles_switches():
