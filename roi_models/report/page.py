@@ -44,9 +44,13 @@ FAILED_TITLE = "Not evidence: a check failed"
 
 
 class Printer:
-    """Prints numbers for the template: each is looked up in the book, carries its figure's id and links to its row."""
+    """Prints numbers for the template: each is looked up in the book, carries its figure's id and links to its row.
 
-    def __init__(self, case_file: CaseFile, figures: FigureBook) -> None:
+    `page`: the file that holds the rows, empty for the page itself.
+    """
+
+    def __init__(self, case_file: CaseFile, figures: FigureBook, page: str = "") -> None:
+        self._page = page
         self._figures = figures
         self._currency = case_file.context.currency
         self._stated = {stated.place: stated for stated in stated_texts(case_file)}
@@ -55,7 +59,9 @@ class Printer:
         marker = Markup("") if part == "value" else Markup(' data-part="{}"').format(part)
         if not linked:
             return Markup('<span data-figure="{}"{}>{}</span>').format(figure_id, marker, text)
-        return Markup('<a class="f" href="#f-{0}" data-figure="{0}"{1}>{2}</a>').format(figure_id, marker, text)
+        return Markup('<a class="f" href="{3}#f-{0}" data-figure="{0}"{1}>{2}</a>').format(
+            figure_id, marker, text, self._page
+        )
 
     def fig(
         self,

@@ -97,7 +97,7 @@ def render_summary(case_file: CaseFile, figures: FigureBook) -> str:
 
     Raises as `render_report` does when a number is no figure.
     """
-    printer = Printer(case_file, figures)
+    printer = Printer(case_file, figures, page="report.html")
     page = (
         _environment(is_html=True)
         .get_template("summary.html.j2")

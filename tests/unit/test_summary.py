@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 from roi_models.report.figures import build_figures
 from roi_models.report.format import NO_BREAK
 from roi_models.report.markdown import escape_markdown
+from roi_models.report.page import render_report
 from roi_models.report.sentences import UntracedNumberError
 from roi_models.report.summary import render_summary, render_summary_markdown
 from roi_models.verdicts.judgement import Check, Claim, Level
@@ -91,7 +92,9 @@ def test_the_page_is_self_contained_inert_and_equal_for_equal_case_files(summari
     assert policy["content"].startswith("default-src 'none'") and "script" not in policy["content"]
     assert "script" not in {tag for tag, _ in elements}
     links = [attrs[key] for _, attrs in elements for key in ("src", "href") if key in attrs]
-    assert set(links) == {"data:,", "report.html"}
+    assert {link.partition("#")[0] for link in links} == {"data:,", "report.html"}
+    rows = render_report(ALL_CASES[name](), build_figures(ALL_CASES[name]()))
+    assert all(f'id="{link.partition("#")[2]}"' in rows for link in links if "#" in link)
     assert not re.search(r"url\(|@import", page)
     assert rendered(ALL_CASES[name]()) == (page, markdown)
 
