@@ -145,8 +145,8 @@ def environment() -> Environment:
 @cache
 def _script() -> tuple[Markup, str]:
     """The one script that the page runs, and the source expression that lets it run and no other."""
-    environment = _environment()
-    texts = [environment.loader.get_source(environment, name)[0] for name in SCRIPTS]
+    templates = environment()
+    texts = [templates.loader.get_source(templates, name)[0] for name in SCRIPTS]
     script = "\n" + "\n".join(texts)
     digest = hashlib.sha256(script.encode()).digest()
     return Markup(script), f"sha256-{base64.b64encode(digest).decode('ascii')}"
