@@ -99,6 +99,6 @@
 
   area.addEventListener("input", update);
   document.getElementById("whatif-reset").addEventListener("click", reset);
-  area.hidden = false;
   reset();
+  area.hidden = false; // not before: where anything of this fails, no dead slider is shown
 })();
