@@ -1,4 +1,4 @@
-"""The case section: lines with their reasons, views of one total, what is worth knowing, initiatives beside the case."""
+"""The case section: lines with their reasons, views of one total, what is worth knowing, initiatives beside it."""
 
 from __future__ import annotations
 
