@@ -20,8 +20,8 @@ function rounded(value, decimals) {
 }
 const toCents = (amount) => rounded(amount, 2);
 
+// `data`: what `page_data` of what_if_data.py packs. Gives the function that answers a what-if.
 function caseFrom(data) {
-
   // ---- what was shipped: every processor that runs a browser today stores numbers little-endian, as the page does
   const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0)).buffer;
   const keptDraws = new Float64Array(bytes(data.keptDraws)); // draws of the coefficients × uplifts × periods
