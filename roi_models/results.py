@@ -103,7 +103,8 @@ class RetentionEffect:
     `lag_profile`: one row per lag: lag, hazard_ratio, ci_low, ci_high, coef, std_error, count_events.
     `background_hazard`: monthly hazard of the departures that are not the outcome (involuntary churn beside
     voluntary); no score moves it, but it takes revenue away in either world.
-    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events, observed_events.
+    `calibration`: one row per predicted-risk group: bin, count_account_months, predicted_events, observed_events with
+    its limits observed_low, observed_high. `by_score`: departures by band of scores (dose_response.py).
     `parts`: what lies behind the slope, one row per part (decomposition.py): level within accounts, between them, by
     role; empty where it was not asked for.
     `e_value`: how strongly (as a risk ratio) an unmeasured cause would have to go with both the score and churn to
@@ -122,6 +123,7 @@ class RetentionEffect:
     e_value: float | None = None
     e_value_limit: float | None = None
     parts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    by_score: pd.DataFrame = field(default_factory=pd.DataFrame)
     latent: LatentCorrection = field(default_factory=lambda: LatentCorrection(problem="It was not asked for."))
 
 

@@ -18,7 +18,9 @@ from roi_models.verdicts.judgement import Check
 class Section(StrEnum):
     """The section of the page that a study stands in."""
 
+    CHECKS = "checks"
     RETENTION = "retention"
+    DRIVERS = "drivers"
     STAKE = "stake"
     SCORES = "scores"
     WALLET = "wallet"

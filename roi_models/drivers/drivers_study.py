@@ -33,7 +33,7 @@ def study_drivers(
     slopes = slopes.assign(label=slopes["metric_label"] + ", " + slopes["touchpoint"])
     return Study(
         id="drivers",
-        section=Section.SCORES,
+        section=Section.DRIVERS,
         title="What goes with the score",
         sentences=_sentences(attributes, slopes, metric_label, currency),
         tables=(_attribute_table(attributes.table, metric_label), _touchpoint_table(slopes, metric_label)),

@@ -78,7 +78,7 @@ def _study(frame: pd.DataFrame, sentences: tuple[str, ...], metric_label: str) -
     )
     return Study(
         id="themes",
-        section=Section.SCORES,
+        section=Section.DRIVERS,
         title="What customers write about",
         sentences=sentences,
         tables=(table,),

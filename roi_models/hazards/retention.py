@@ -11,6 +11,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from roi_models.hazards.dose_response import dose_response
+from roi_models.hazards.event_counts import poisson_limits
 from roi_models.hazards.hazard import (
     Z95,
     collapse,
@@ -60,6 +62,7 @@ def estimate_retention(
         placebo=placebo,
         lag_profile=_lag_profile(cells, control_levels, fit),
         calibration=calibrate(fit, cells),
+        by_score=dose_response(fit, cells),
         text=_text(metric, fit),
         background_hazard=_background_hazard(cells, outcome=outcome, lag=headline_lag),
         e_value=e_values[0],
@@ -71,12 +74,14 @@ def calibrate(fit: HazardFit, cells: pd.DataFrame) -> pd.DataFrame:
     """Predicted against observed events by tenth of exposure, ordered from the lowest predicted risk to the
     highest.
 
-    Columns: bin (1…10), count_account_months, predicted_events, observed_events. A cell is never split; it
-    stands in the tenth that holds its middle. Empty when the fit is not estimable.
+    Columns: bin (1…10), count_account_months, predicted_events, observed_events, and exact 95 % Poisson limits of what
+    was observed (observed_low, observed_high). A cell is never split; it stands in the tenth that holds its middle.
+    Empty when the fit is not estimable.
     """
     columns = ["bin", "count_account_months", "predicted_events", "observed_events"]
+    limits = ["observed_low", "observed_high"]
     if not fit.is_estimable:
-        return pd.DataFrame(columns=columns)
+        return pd.DataFrame(columns=[*columns, *limits])
     frame = collapse(select_cells(cells, outcome=fit.outcome, lag=fit.lag))
     risk = -np.expm1(-np.exp(predict_log_hazard(fit, frame)))
     frame = frame.assign(risk=risk, predicted=risk * frame["at_risk"]).sort_values("risk", kind="stable")
@@ -84,7 +89,8 @@ def calibrate(fit: HazardFit, cells: pd.DataFrame) -> pd.DataFrame:
     tenth = np.minimum(np.floor(CALIBRATION_BINS * middle / frame["at_risk"].sum()), CALIBRATION_BINS - 1)
     sums = frame.assign(bin=tenth.astype(int) + 1).groupby("bin", sort=True)[["at_risk", "predicted", "events"]].sum()
     sums = sums.reset_index().astype({"at_risk": int, "events": int})
-    return sums.set_axis(columns, axis="columns")
+    low, high = poisson_limits(sums["events"])
+    return sums.set_axis(columns, axis="columns").assign(observed_low=low, observed_high=high)
 
 
 def monthly_churn_rate(fit: HazardFit) -> float:

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import chi2
 
 from roi_models.hazards.cloglog import fit_cloglog
 from roi_models.hazards.design import MIN_EVENTS, design_matrix
+from roi_models.hazards.event_counts import poisson_limits
 from roi_models.hazards.hazard import Z95, collapse, fit_hazard, predict_log_hazard, select_cells
 from roi_models.results import HazardFit
 
@@ -75,7 +75,7 @@ def _observed_over_expected(fit: HazardFit, frame: pd.DataFrame, predictor: np.n
     predicted, observed = float(at_risk @ -np.expm1(-mean)), float(frame["events"].sum())
     gradient = design_matrix(fit.encoding, frame).T @ (at_risk * mean * np.exp(-mean)) / predicted
     error = Z95 * float(np.sqrt(max(gradient @ fit.covariance @ gradient, 0.0)))
-    low, high = poisson_limits(observed)
+    low, high = (float(limit) for limit in poisson_limits(observed))
     ratio = observed / predicted
     return {
         "predicted": predicted,
@@ -86,12 +86,6 @@ def _observed_over_expected(fit: HazardFit, frame: pd.DataFrame, predictor: np.n
         if observed > 0
         else high / predicted * np.exp(error),
     }
-
-
-def poisson_limits(observed: float) -> tuple[float, float]:
-    """Exact 95 % limits of the expected count behind `observed` events (Garwood 1936); (0, 3.69) for none."""
-    low = float(chi2.ppf(0.025, 2 * observed) / 2) if observed > 0 else 0.0
-    return low, float(chi2.ppf(0.975, 2 * observed + 2) / 2)
 
 
 def _slope(rows: pd.DataFrame, predictor: np.ndarray, *, events: float, year: int) -> dict[str, object]:

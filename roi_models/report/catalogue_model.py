@@ -74,7 +74,35 @@ TERM_MEASURES = (
 CALIBRATION_MEASURES = (
     Measure(column="count_account_months", unit="count", definition="Account-months in {label}."),
     Measure(column="predicted_events", unit="ratio", definition="Churn events the model expects in {label}."),
-    Measure(column="observed_events", unit="count", definition="Churn events seen in {label}."),
+    Measure(
+        column="observed_events",
+        unit="count",
+        low="observed_low",
+        high="observed_high",
+        definition="Churn events seen in {label}, with exact 95 % Poisson limits of the number to be expected.",
+    ),
+)
+
+BY_SCORE_MEASURES = (
+    Measure(column="score_mean", unit="score", definition="Mean score of the account-months with {label}."),
+    Measure(column="count_account_months", unit="count", definition="Account-months with {label}."),
+    Measure(column="observed_events", unit="count", definition="Churn events seen with {label}."),
+    Measure(column="predicted_events", unit="ratio", definition="Churn events the model expects with {label}."),
+    Measure(
+        column="observed_pct",
+        unit="share_pct",
+        low="observed_low_pct",
+        high="observed_high_pct",
+        definition=(
+            "Share that leaves within twelve months at the monthly rate seen with {label}; exact 95 % Poisson limits, "
+            "departures taken as independent."
+        ),
+    ),
+    Measure(
+        column="predicted_pct",
+        unit="share_pct",
+        definition="Share that leaves within twelve months at the monthly rate the model expects with {label}.",
+    ),
 )
 
 SURVIVAL_GROUP_MEASURES = (
@@ -211,6 +239,7 @@ def retention_figures(case_file: CaseFile) -> Iterator[Figure]:
             CALIBRATION_MEASURES,
             tables.RETENTION_CALIBRATION,
         ),
+        ("retention.by_score", rows.by_score_rows(case_file), BY_SCORE_MEASURES, tables.RETENTION_BY_SCORE),
     ):
         yield from figures_of_rows(prefix, found, measures, table)
 

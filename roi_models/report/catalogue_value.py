@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from roi_models.case.inputs import INPUTS
 from roi_models.report import rows_value, tables
 from roi_models.report.catalogue_base import Measure, figures_of_rows, make_figure
-from roi_models.report.rows import shows_case
+from roi_models.report.rows import exact_sum, shows_case
 from roi_models.results import CaseFile, Figure
 
 LINE_MEASURES = (Measure(column="pv_benefit", unit="money", definition="Present value of the benefit: {label}."),)
@@ -75,6 +75,21 @@ def value_figures(case_file: CaseFile) -> Iterator[Figure]:
     ):
         yield from figures_of_rows(prefix, found, measures, table)
     yield from _swings(case_file)
+    yield from _register_totals(case_file)
+
+
+def _register_totals(case_file: CaseFile) -> Iterator[Figure]:
+    """What the register's initiatives cost together."""
+    found = rows_value.initiative_rows(case_file)
+    words = {"initial_cost": "outlay at the start", "annual_cost": "running cost a year"}
+    for name, meaning in words.items() if found else ():
+        yield make_figure(
+            f"initiatives.total.{name}",
+            exact_sum(row.data[name] for row in found),
+            "money",
+            f"All initiatives of the register together: {meaning}, before risk adjustment.",
+            f"{tables.CASE_INITIATIVES}.{name}",
+        )
 
 
 def _scalar_figures(case_file: CaseFile) -> Iterator[Figure]:

@@ -17,6 +17,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
 
+from roi_models.report.format import MINUS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -27,11 +29,13 @@ _CSS_NAMES = {
     **{colour: f"--series-{index}" for index, colour in enumerate(SERIES, start=1)},
     **{INK: "--ink", MUTED: "--muted", GRID: "--rule", GOOD: "--good", BAD: "--bad"},
 }
-_WIDTH_INCHES, _HEIGHT_INCHES = 4.9, 2.9
+_WIDTH_INCHES, _HEIGHT_INCHES = 4.9, 3.0
+# A chart of rows grows with them: what one row needs, and what axis and lowest canvas do.
+_ROW_INCHES, _AXIS_INCHES, _LOWEST_INCHES = 0.4, 0.7, 2.2
 _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "voc-roi",
-    "font.size": 9.5,
+    "font.size": 10.5,
     "axes.edgecolor": GRID,
     "axes.labelcolor": MUTED,
     "axes.spines.top": False,
@@ -52,15 +56,16 @@ _STYLE = {
 
 
 @contextmanager
-def canvas(prefix: str, title: str, description: str) -> Iterator[tuple[Axes, list[str]]]:
-    """An axes to draw on; after the block the list holds the finished SVG text."""
+def canvas(prefix: str, title: str, description: str, *, rows: int = 0) -> Iterator[tuple[Axes, list[str]]]:
+    """An axes to draw on; after the block the list holds the finished SVG text. `rows` set the height."""
     import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure as Drawing
 
     out: list[str] = []
     with matplotlib.rc_context(_STYLE):
-        drawing = Drawing(figsize=(_WIDTH_INCHES, _HEIGHT_INCHES), layout="constrained")
+        height = max(_LOWEST_INCHES, _AXIS_INCHES + _ROW_INCHES * rows) if rows else _HEIGHT_INCHES
+        drawing = Drawing(figsize=(_WIDTH_INCHES, height), layout="constrained")
         FigureCanvasSVG(drawing)
         yield drawing.subplots(), out
         buffer = io.StringIO()
@@ -90,17 +95,21 @@ def _for_page(svg: str, prefix: str, title: str, description: str) -> str:
     return head + body[body.index(">") + 1 :]
 
 
+def short_money(value: float, *, signed: bool = False, digits: int = 4) -> str:
+    """Money as charts write it, with so many digits at most: 1.5m, 20k, −3; `signed` writes a rise with its plus."""
+    sign = MINUS if value < 0 else "+" if signed and value > 0 else ""
+    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        # What rounds to 1,000k is written as 1m.
+        if float(f"{abs(value) / size:.{digits}g}") >= 1:
+            return f"{sign}{abs(value) / size:,.{digits}g}{letter}"
+    return f"{sign}{abs(value):,.0f}"
+
+
 def money_ticks(axes: Axes, axis: str) -> None:
-    """Short money on an axis: 1.5m, 20k."""
+    """Short money on an axis."""
     from matplotlib.ticker import FuncFormatter
 
-    def short(value: float, _: object) -> str:
-        for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-            if abs(value) >= size:
-                return f"{value / size:,.4g}{letter}".replace("-", "\u2212")
-        return f"{value:,.0f}".replace("-", "\u2212")
-
-    getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(short))
+    getattr(axes, f"{axis}axis").set_major_formatter(FuncFormatter(lambda value, _: short_money(value)))
 
 
 def spread_apart(positions: list[float], gap: float) -> list[float]:

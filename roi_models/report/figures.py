@@ -24,6 +24,7 @@ from roi_models.report import (
     catalogue_studies,
     catalogue_summary,
     catalogue_value,
+    catalogue_waterfall,
 )
 from roi_models.report.catalogue_base import with_definitions
 from roi_models.report.format import round_for_unit, to_number
@@ -117,6 +118,7 @@ def build_figures(case_file: CaseFile) -> FigureBook:
     computed = chain(
         catalogue_model.convention_figures(case_file),
         catalogue_case.case_figures(case_file),
+        catalogue_waterfall.waterfall_figures(case_file),
         catalogue_value.value_figures(case_file),
         catalogue_model.retention_figures(case_file),
         catalogue_model.check_figures(case_file),

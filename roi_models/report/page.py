@@ -1,8 +1,11 @@
 """The report as one self-contained HTML page.
 
 Belongs here: the template's environment and the helpers that alone can print numbers.
-Does not belong here: prose and layout (`templates/`), what a figure means (`catalogue_*.py`), drawing
-(`charts.py`).
+Does not belong here: prose and layout (`templates/`), what a figure means (`catalogue_*.py`), charts (`drawings.py`).
+
+A number is a link to its row in the list of all figures, where definition and source stand: one click, touch or key,
+without a script. In tables it is no stop of the Tab key, or a reader would press it a thousand times; the caption's
+link leads to the rows of the table's first number.
 """
 
 from __future__ import annotations
@@ -18,25 +21,24 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from roi_models.report import (
-    charts,
-    charts_follow_up,
-    charts_measures,
     rows,
     rows_effects,
     rows_follow_up,
     rows_measures,
     rows_studies,
     rows_value,
+    rows_waterfall,
 )
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
+from roi_models.report.drawings import drawings
 from roi_models.report.figures import FigureBook
 from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
 from roi_models.report.what_if_data import what_if_block
 from roi_models.results import CaseFile
 from roi_models.verdicts.judgement import Claim, Level
-from roi_models.verdicts.robustness_card import by_question
+from roi_models.verdicts.robustness_card import by_question, worst_first
 
 CLAIM_WORDS = {
     Claim.NONE: "nothing is claimed",
@@ -55,18 +57,18 @@ SCRIPTS = ("whatif_engine.js", "whatif.js")
 
 
 class Printer:
-    """Prints numbers for the template: each is looked up in the book and carries its figure's id."""
+    """Prints numbers for the template: each is looked up in the book, carries its figure's id and links to its row."""
 
     def __init__(self, case_file: CaseFile, figures: FigureBook) -> None:
         self._figures = figures
         self._currency = case_file.context.currency
         self._stated = {stated.place: stated for stated in stated_texts(case_file)}
 
-    def _span(self, figure_id: str, part: str, text: str) -> Markup:
-        figure = self._figures[figure_id]
-        markup = Markup('<span class="f" data-figure="{}"{} title="{} Source: {}">{}</span>')
+    def _printed(self, figure_id: str, part: str, text: str, *, linked: bool = True) -> Markup:
         marker = Markup("") if part == "value" else Markup(' data-part="{}"').format(part)
-        return markup.format(figure_id, marker, figure.definition, figure.source, text)
+        if not linked:
+            return Markup('<span data-figure="{}"{}>{}</span>').format(figure_id, marker, text)
+        return Markup('<a class="f" href="#f-{0}" data-figure="{0}"{1}>{2}</a>').format(figure_id, marker, text)
 
     def fig(
         self,
@@ -77,25 +79,30 @@ class Printer:
         exact: bool = False,
         signed: bool = False,
         missing: str = "",
+        linked: bool = True,
     ) -> Markup:
         """One part (value, low, high) of a figure, formatted for its unit; `missing` stands for None."""
         figure = self._figures[figure_id]
         value = getattr(figure, part)
         if value is None and missing:
-            return self._span(figure_id, part, missing)
+            return self._printed(figure_id, part, missing, linked=linked)
         text = format_value(value, figure.unit, currency=self._currency, bare=bare, exact=exact, signed=signed)
-        return self._span(figure_id, part, text)
+        return self._printed(figure_id, part, text, linked=linked)
 
-    def interval(self, figure_id: str, *, bare: bool = False, signed: bool = False) -> Markup:
+    def interval(self, figure_id: str, *, bare: bool = False, signed: bool = False, linked: bool = True) -> Markup:
         """`low to high` of a figure, or a dash when it has no interval."""
         figure = self._figures[figure_id]
         if figure.low is None or figure.high is None:
             return Markup(MISSING)
-        low, high = (self.fig(figure_id, part=part, bare=bare, signed=signed) for part in ("low", "high"))
+        shown = {"bare": bare, "signed": signed, "linked": linked}
+        low, high = (self.fig(figure_id, part=part, **shown) for part in ("low", "high"))
         return Markup('<span class="i">{} to {}</span>').format(low, high)
 
-    def prose(self, place: str) -> Markup:
-        """A text that a model wrote, each number in it tied to its figure; an untraced number is refused."""
+    def prose(self, place: str, *, linked: bool = True) -> Markup:
+        """A text that a model wrote, each number in it tied to its figure; an untraced number is refused.
+
+        Where the text itself can be clicked (a summary), its numbers are not `linked`.
+        """
         stated = self._stated[place]
         pieces = []
         for token in tokenise(_unbroken(stated.text)):
@@ -106,7 +113,7 @@ class Printer:
                         f"The text '{stated.text}' ({place}) states {token.text}, which is no figure: "
                         "build the book of figures from the same case file as the page."
                     )
-                pieces.append(self._span(found[0], found[1], token.text))
+                pieces.append(self._printed(found[0], found[1], token.text, linked=linked))
             elif token.kind == "date":
                 pieces.append(Markup("<time>{}</time>").format(token.text))
             elif token.kind == "text":
@@ -128,6 +135,17 @@ def exempt(text: object, kind: str) -> Markup:
     return Markup('<span data-exempt="{}">{}</span>').format(kind, shown)
 
 
+def out_of_tab_order(body: Markup) -> Markup:
+    """The rows of a table with their numbers still links, but no stops of the Tab key."""
+    return Markup(str(body).replace('<a class="f" ', '<a class="f" tabindex="-1" '))
+
+
+def first_figure(body: Markup) -> str:
+    """The id of the first figure that the rows of a table print, or nothing."""
+    found = re.search(r'data-figure="([^"]+)"', str(body))
+    return found.group(1) if found else ""
+
+
 @cache
 def environment() -> Environment:
     """The templates, with escaping on and unknown names refused."""
@@ -139,6 +157,8 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["exempt"] = exempt
+    made.filters["out_of_tab_order"] = out_of_tab_order
+    made.filters["first_figure"] = first_figure
     return made
 
 
@@ -152,28 +172,8 @@ def _script() -> tuple[Markup, str]:
     return Markup(script), f"sha256-{base64.b64encode(digest).decode('ascii')}"
 
 
-def drawings(case_file: CaseFile) -> dict[str, Markup]:
-    """The charts that the case file has data for; the template prints those it finds."""
-    currency, drawn = case_file.context.currency, {}
-    if rows.shows_case(case_file):
-        drawn["cash"] = charts.cash_flow_chart(case_file.case.years, currency)
-        if not case_file.case.draws["npv"].dropna().empty:
-            drawn["npv"] = charts.npv_chart(case_file.case.draws, currency)
-    if not case_file.retention.lag_profile.empty:
-        drawn["lags"] = charts.lag_profile_chart(case_file.retention.lag_profile, case_file.retention.headline_lag)
-    if not case_file.survival.curves.empty:
-        drawn["survival"] = charts.survival_chart(case_file.survival.curves)
-    if rows_follow_up.is_extrapolated(case_file):
-        drawn["beyond"] = charts_follow_up.beyond_chart(rows_follow_up.beyond_curve(case_file))
-    if any(not row.data["is_suppressed"] for row in rows_measures.primary_periods(case_file)):
-        drawn["score"] = charts_measures.score_chart(rows_measures.primary_periods(case_file))
-    if rows_measures.bridge_rows(case_file):
-        drawn["bridge"] = charts_measures.bridge_chart(rows_measures.bridge_rows(case_file), currency)
-    # Drawn by us from frames, with every label escaped by matplotlib: safe to place unescaped.
-    return {name: Markup(svg) for name, svg in drawn.items()}
-
-
 def _tables(case_file: CaseFile) -> dict[str, Any]:
+    card = worst_first(by_question(case_file.verdict.checks))
     mark_rows = {row.key: row for row in rows.survival_mark_rows(case_file)}
     return {
         "years": rows.year_rows(case_file),
@@ -191,7 +191,10 @@ def _tables(case_file: CaseFile) -> dict[str, Any]:
         "terms": rows.term_rows(case_file),
         "calibration": rows.calibration_rows(case_file),
         "groups": rows.group_rows(case_file),
-        "card": by_question(case_file.verdict.checks),
+        "by_score": rows.by_score_rows(case_file),
+        "waterfall": rows_waterfall.npv_step_rows(case_file),
+        "card": card,
+        "advice": [check for _, checks in card for check in checks if check.recommendation and check.level],
         "marks": rows.survival_mark_months(case_file),
         "mark_keys": set(mark_rows),
         "follow_up": rows_follow_up.follow_up_rows(case_file),
@@ -237,6 +240,7 @@ def _measured(case_file: CaseFile) -> dict[str, Any]:
         "responses": rows_measures.response_rows(case_file),
         "loop": rows_measures.loop_rows(case_file),
         "effects": rows_effects.effect_rows(case_file),
+        "holdouts": rows_effects.holdout_rows(case_file),
         "silent_outcomes": rows_effects.silent_outcomes(case_file),
         "has_instruments": not measures.instruments.empty,
         "instruments": rows_measures.broken_instruments(case_file),
@@ -275,6 +279,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         what_if=what_if_block(case_file),
         script=script,
         script_hash=script_hash,
+        printed_tables=rows_studies.printed_tables,
         shown_rows=rows_studies.shown_rows,
         shown_columns=rows_studies.shown_columns,
         sentence_place=rows_studies.sentence_place,

@@ -97,6 +97,16 @@ def calibration_rows(case_file: CaseFile) -> tuple[Row, ...]:
     return () if table.empty else keyed(table, ["bin"], "risk group {}")
 
 
+def by_score_rows(case_file: CaseFile) -> tuple[Row, ...]:
+    """One row per band of scores, lowest first, then accounts without a recent answer."""
+    table = case_file.retention.by_score
+    if table.empty:
+        return ()
+    ends = zip(table["score_low"], table["score_high"], strict=True)
+    labels = ["no recent answer" if pd.isna(low) else f"scores {low:.1f} to {high:.1f}" for low, high in ends]
+    return keyed(table.assign(label=labels), ["band"], named_by="label")
+
+
 def _group_rank(group: str) -> tuple[int, str]:
     return (GROUP_ORDER.index(group) if group in GROUP_ORDER else len(GROUP_ORDER), group)
 

@@ -23,6 +23,11 @@ def shown_rows(table: StudyTable) -> tuple[Row, ...]:
     return keyed(table.frame.head(table.rows), table.keys, named_by=table.named_by or table.keys[0])
 
 
+def printed_tables(study: Study) -> tuple[StudyTable, ...]:
+    """The study's tables that have rows to print."""
+    return tuple(table for table in study.tables if shown_rows(table))
+
+
 def shown_columns(table: StudyTable) -> tuple[Shown, ...]:
     """The columns to print, without texts that say nothing of any printed row (a reason, where nothing needs one)."""
     printed = table.frame.head(table.rows)

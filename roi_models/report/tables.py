@@ -16,6 +16,7 @@ from roi_models.case.inputs import INPUTS
 from roi_models.case.response import Response
 from roi_models.durations.followed import Proportionality
 from roi_models.report import what_if_tables
+from roi_models.report.rows_waterfall import npv_steps
 from roi_models.results import BusinessCase, CaseFile
 from roi_models.verdicts.robustness_card import by_question
 
@@ -25,6 +26,7 @@ CASE_YEARS = "roi.business_case_years"
 CASE_SCENARIOS = "roi.business_case_scenarios"
 CASE_SEGMENTS = "roi.business_case_segments"
 CASE_DRAWS = "roi.business_case_draws"
+CASE_WATERFALL = "roi.business_case_waterfall"
 CASE_INPUTS = "roi.business_case_inputs"
 CASE_RESPONSE = "roi.business_case_response"
 CASE_REPLICATES = "roi.business_case_replicates"
@@ -42,6 +44,7 @@ RETENTION_PLACEBO = "roi.retention_placebo_terms"
 RETENTION_LAGS = "roi.retention_lag_profile"
 RETENTION_PARTS = "roi.retention_parts"
 RETENTION_CALIBRATION = "roi.retention_calibration"
+RETENTION_BY_SCORE = "roi.retention_by_score"
 SURVIVAL = "roi.survival"
 SURVIVAL_CURVES = "roi.survival_curves"
 SURVIVAL_GROUPS = "roi.survival_groups"
@@ -215,6 +218,8 @@ def model_tables(case_file: CaseFile) -> Mapping[str, pd.DataFrame]:
     }
     if not retention.parts.empty:
         tables[RETENTION_PARTS] = retention.parts
+    if not retention.by_score.empty:
+        tables[RETENTION_BY_SCORE] = retention.by_score
     if retention.placebo is not None:
         tables[RETENTION_PLACEBO] = retention.placebo.table
     if case_file.case is not None:
@@ -234,6 +239,7 @@ def _case(case: BusinessCase) -> dict[str, pd.DataFrame]:
         CASE_SCENARIOS: case.scenarios,
         CASE_SEGMENTS: case.by_segment,
         CASE_DRAWS: case.draws,
+        CASE_WATERFALL: npv_steps(case),
         CASE_RESPONSE: _response(case.response),
         CASE_REPLICATES: what_if_tables.replicates(case),
         CASE_RANKS: what_if_tables.ranks(case),

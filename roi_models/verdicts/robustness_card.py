@@ -22,6 +22,17 @@ BESIDE = "Does what stands beside the headline hold?"
 DATA_CHECKS = ("churn_placed", "rejected_rows", "match_rate", "revenue_reconciled")
 
 
+def worst_first(card: Sequence[tuple[str, list[Check]]]) -> list[tuple[str, list[Check]]]:
+    """The same card with what failed or calls for review on top: questions by their worst check, checks by level.
+
+    Equal levels keep the referee's order.
+    """
+    sorted_checks = [
+        (question, sorted(checks, key=lambda check: check.level, reverse=True)) for question, checks in card
+    ]
+    return sorted(sorted_checks, key=lambda asked: asked[1][0].level, reverse=True)
+
+
 def by_question(checks: Sequence[Check]) -> list[tuple[str, list[Check]]]:
     """The checks under their questions, none left out; questions without a check are not asked.
 

@@ -163,7 +163,7 @@ def _study(sentences: tuple[str, ...], frames: tuple[pd.DataFrame, ...], checks:
     )
     return Study(
         id="robustness",
-        section=Section.RETENTION,
+        section=Section.CHECKS,
         title=TITLE,
         sentences=sentences,
         tables=(periods, years, StudyTable(name=TABLES[2], frame=frames[2])),

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-
 import pytest
 
 from roi_models.report.figures import build_figures
-from roi_models.report.page import render_report
 from tests.unit.sample_case import ALL_CASES
-
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine's PATH")
 
 # WCAG contrast of every text element against the nearest opaque background.
 CONTRAST = """() => {
@@ -33,7 +26,7 @@ CONTRAST = """() => {
     return [255, 255, 255];
   };
   const bad = [];
-  for (const el of document.querySelectorAll('main *')) {
+  for (const el of document.querySelectorAll('body *')) {
     const own = [...el.childNodes].some(n => n.nodeType === 3 && n.textContent.trim());
     if (!own || el.closest('details:not([open])')) continue;
     const style = getComputedStyle(el);
@@ -46,26 +39,6 @@ CONTRAST = """() => {
   }
   return bad;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        # Chromium refuses to run as root inside its own sandbox, which is how containers run it.
-        running = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    paths = {}
-    for name, build in ALL_CASES.items():
-        case_file = build()
-        paths[name] = folder / f"{name}.html"
-        paths[name].write_text(render_report(case_file, build_figures(case_file)), encoding="utf-8")
-    return paths
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

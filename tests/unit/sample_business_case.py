@@ -154,17 +154,17 @@ def business_case(*, scale: float = 1.0, beta: float = -0.22) -> BusinessCase:
     return case
 
 
-def assumption_table() -> pd.DataFrame:
-    """The assumptions as the report lists them; one source is hostile."""
+def assumption_table(terms: Assumptions = TERMS) -> pd.DataFrame:
+    """Assumptions as the report lists them; one source is hostile."""
     units = {"share": "fraction", "rate": "fraction", "factor": "factor", "count": "count", "money": "USD"}
     rows = []
     for name, declared in INPUTS.items():
-        low, base, high = TERMS.range(name)
+        low, base, high = terms.range(name)
         ends = (low, high) if low < high else (None, None)
         unit = units.get(declared.kind, "net NPS points")
         source = "=cmd|' /C calc'!A0" if name == "annual_cost" else "Finance, budget 2025"
         if declared.neutral is None or base != declared.neutral:
             rows.append([name, declared.label, unit, ends[0], base, ends[1], source])
-    rows.append(["horizon_months", "Horizon", "months", None, 36, None, "Policy"])
+    rows.append(["horizon_months", "Horizon", "months", None, terms.horizon_months, None, "Policy"])
     rows.append(["path", "How the uplift acts on answers", "method", None, "tilt", None, "Default"])
     return pd.DataFrame(rows, columns=["name", "label", "unit", "low", "base", "high", "source"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from roi_models.hazards.event_counts import poisson_limits, yearly_pct
 from roi_models.results import (
     HazardFit,
     RetentionEffect,
@@ -83,6 +84,7 @@ def retention_effect(fit: HazardFit, placebo: HazardFit | None) -> RetentionEffe
             "observed_events": [98, 270, 493],
         }
     )
+    bins["observed_low"], bins["observed_high"] = poisson_limits(bins["observed_events"])
     text = (
         "Accounts whose nps score was one point higher 2 months before the month began had a 11.3 % lower "
         "monthly hazard (hazard ratio 0.887, 95 % interval 0.853 to 0.922; 861 events in 84,512 "
@@ -95,10 +97,26 @@ def retention_effect(fit: HazardFit, placebo: HazardFit | None) -> RetentionEffe
         placebo=placebo,
         lag_profile=profile,
         calibration=bins if fit.is_estimable else bins.iloc[:0],
+        by_score=by_score() if fit.is_estimable else by_score().iloc[:0],
         text=text if fit.is_estimable else f"The effect of nps could not be estimated. {fit.problem}",
         e_value=1.507 if fit.is_estimable else None,
         e_value_limit=1.388 if fit.is_estimable else None,
     )
+
+
+def by_score() -> pd.DataFrame:
+    """Departures by band of scores, falling as the score rises, and of accounts without an answer."""
+    bands = pd.DataFrame({"band": ["b1", "b2", "b3", "b4", "silent"]})
+    bands["score_low"], bands["score_high"] = [2.1, 6.5, 7.9, 9.2, np.nan], [6.4, 7.8, 9.1, 10.0, np.nan]
+    bands["score_mean"] = [5.2, 7.1, 8.5, 9.6, np.nan]
+    bands["count_account_months"] = [16_000, 16_100, 16_300, 16_112, 20_000]
+    bands["observed_events"], bands["predicted_events"] = [260, 171, 124, 89, 217], [251.3, 178.2, 128.4, 88.1, 215.0]
+    low, high = poisson_limits(bands["observed_events"])
+    months = bands["count_account_months"]
+    bands["observed_pct"] = yearly_pct(bands["observed_events"], months)
+    bands["observed_low_pct"], bands["observed_high_pct"] = yearly_pct(low, months), yearly_pct(high, months)
+    bands["predicted_pct"] = yearly_pct(bands["predicted_events"], months)
+    return bands
 
 
 def survival_by_group() -> SurvivalByGroup:

@@ -12,7 +12,8 @@ from xlsx_reader import read_cells
 from roi_models.measures import COLUMNS, Measures, empty_frame, empty_measures
 from roi_models.report import build_figures, render_report, render_workbook, rows_measures
 from roi_models.report import page as page_module
-from roi_models.report.charts_measures import bridge_chart, score_chart
+from roi_models.report.charts_measures import score_chart
+from roi_models.report.charts_waterfall import bridge_chart
 from roi_models.report.format import format_value
 from roi_models.report.page import drawings
 from tests.unit.sample_case import conditional_case
@@ -65,7 +66,7 @@ def page_of(case_file):
 
 
 def text_of(page):
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.split("<main>")[1]))
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", page.split("<body>")[1]))
 
 
 def value(case_file, figure_id):

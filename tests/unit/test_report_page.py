@@ -6,6 +6,7 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 
@@ -114,7 +115,7 @@ def test_headings_tables_charts_and_ids_are_accessible(pages, name):
 
 @pytest.mark.parametrize("name", ["failed", "failed_with_flows"])
 def test_a_failed_page_says_so_first_and_states_no_return(pages, name):
-    body = pages[name].split("<main>")[1]
+    body = pages[name].split("<body>")[1]
     text = re.sub(r"<code.*?</code>|<[^>]+>", " ", body, flags=re.DOTALL)
     assert text.index("Not evidence") < text.index("FAIL") < text.index("Data quality")
     assert not re.search(r"\b(?:roi|npv)\b|return on investment|net present value|payback", text, re.IGNORECASE)
@@ -128,6 +129,56 @@ def test_extrapolation_is_called_so_and_refusals_are_sentences(pages):
     assert "Only 12 account(s) at the landmark: at least 20 are needed." in text
     assert "retention is not carried beyond the months observed" in text
     assert "How long they stay" not in pages["failed"]
+
+
+@pytest.mark.parametrize("name", sorted(ALL_CASES))
+def test_every_number_links_to_its_row_with_definition_and_source(pages, name):
+    elements = Page(pages[name]).elements
+    book = build_figures(ALL_CASES[name]())
+    assert [attrs["id"] for tag, attrs in elements if tag == "tr" and attrs.get("id", "").startswith("f-")] == [
+        f"f-{figure.id}" for figure in book
+    ]
+    numbers = [attrs for tag, attrs in elements if tag == "a" and attrs.get("class") == "f"]
+    assert all(attrs["href"] == f"#f-{attrs['data-figure']}" for attrs in numbers)
+    # Definitions stand once, in the list: not in a title that only a mouse finds.
+    assert not [attrs for _, attrs in elements if "title" in attrs]
+    listed = unescape(pages[name][pages[name].index('id="figure-table"') :])
+    assert all(figure.definition in listed and f"<code>{figure.source}</code>" in listed for figure in book)
+
+
+def test_the_page_goes_from_the_case_to_what_it_rests_on(pages):
+    order = [
+        *("case", "checks", "retention", "stake", "next", "scores", "programme"),
+        *("revenue", "wallet", "quality", "assumptions", "method", "figures"),
+    ]
+    assert re.findall(r'^<h2 id="([^"]+)"', pages["conditional"], re.MULTILINE) == order
+    assert re.findall(r'^<h2 id="([^"]+)"', pages["failed"], re.MULTILINE) == order[1:]
+
+
+def test_what_did_not_pass_comes_first_and_open_and_is_advised_on(pages):
+    page = pages["null"]
+    card = page[page.index('id="checks"') : page.index('id="placebo"')]
+    assert card.index("Churn events per parameter") < card.index("Involuntary churn on the score")
+    assert "861" in re.sub(r"<details.*?</details>", "", card, flags=re.DOTALL)
+    assert "The score does not predict involuntary churn" in card
+    assert "The score does not predict" not in re.sub(r"<details.*?</details>", "", card, flags=re.DOTALL)
+    text = re.sub(r"<[^>]+>", "", page[page.index('id="next"') : page.index('id="holdout"')])
+    assert "Wait until 6 more months are in" in text
+    assert "Wait until" not in pages["conditional"][pages["conditional"].index('id="next"') :].split("holdout")[0]
+
+
+def test_nothing_is_deleted_by_folding(pages):
+    folded = re.findall(r"<details.*?</details>", pages["conditional"], re.DOTALL)
+    for table in (
+        "lag-table",
+        "by-score-table",
+        "calibration-table",
+        "term-table",
+        "survival-table",
+        "waterfall-table",
+    ):
+        assert any(f'id="{table}"' in part for part in folded)
+    assert not any("<details" in part[8:] for part in folded)
 
 
 def test_a_claim_of_none_is_said_beside_the_figures(pages):

@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from hazard_data import account_months, cells_of, control_levels_of
 
+from roi_models.hazards.event_counts import poisson_limits
 from roi_models.hazards.hazard import fit_hazard, select_cells
-from roi_models.predictions.rolling_origin import COLUMNS, poisson_limits, rolling_origin
+from roi_models.predictions.rolling_origin import COLUMNS, rolling_origin
 
 
 def by_year(frame, lag=3):

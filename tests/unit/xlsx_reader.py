@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -52,18 +53,30 @@ def _cell(cell: ElementTree.Element, texts: list[str]) -> Cell:
     return None if formula is None else formula.text, found
 
 
-def edit_input(data: bytes, sheet: str, reference: str, value: float) -> bytes:
-    """The workbook with one number changed and no cached formula values, so that all must be computed."""
-    path = f"xl/worksheets/sheet{sheet_names(data).index(sheet) + 1}.xml"
+def edit_cells(data: bytes, changes: Mapping[tuple[str, str], float | str]) -> bytes:
+    """The workbook with some input cells (sheet, reference) changed and no cached formula values, so that whoever opens
+    it must compute all of them."""
+    names = sheet_names(data)
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:
         for item in old.namelist():
             content = old.read(item)
-            if item.startswith("xl/worksheets/sheet"):
-                text = content.decode()
-                if item == path:
-                    text, count = re.subn(rf'(<c r="{reference}"[^>]*><v>)[^<]*', rf"\g<1>{value}", text)
-                    assert count == 1, f"{sheet}!{reference} is no number cell"
-                content = re.sub(r"(</f>)<v>[^<]*</v>", r"\1", text).encode()
+            number = re.fullmatch(r"xl/worksheets/sheet(\d+)\.xml", item)
+            if number:
+                text = re.sub(r"(</f>)<v>[^<]*</v>", r"\1", content.decode())
+                for (sheet, reference), value in changes.items():
+                    if sheet == names[int(number[1]) - 1]:
+                        text = _changed(text, reference, value)
+                content = text.encode()
             new.writestr(item, content)
     return out.getvalue()
+
+
+def _changed(text: str, reference: str, value: float | str) -> str:
+    """The sheet with a constant put into a cell that held a constant (or, of a number, a formula)."""
+    old = rf'<c r="{reference}"( s="\d+")?(?: t="\w+")?>(?:<f>[^<]*</f>)?(?:<v>[^<]*</v>)?</c>'
+    cell = f"<v>{value!r}</v>" if not isinstance(value, str) else f"<is><t>{value}</t></is>"
+    kind = ' t="inlineStr"' if isinstance(value, str) else ""
+    text, count = re.subn(old, lambda found: f'<c r="{reference}"{found[1] or ""}{kind}>{cell}</c>', text)
+    assert count == 1, f"{reference} is no cell that can be changed"
+    return text
