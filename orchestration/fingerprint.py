@@ -13,7 +13,7 @@ from orchestration.settings import PROJECT_ROOT
 
 _CODE = {
     "orchestration": ("*.py",),
-    "roi_models": ("*.py", "*.j2", "*.css", "*.html"),
+    "roi_models": ("*.py", "*.j2", "*.css", "*.js", "*.html"),
     "expectations": ("*.py",),
     "dbt_project": ("*.sql", "*.yml"),
 }

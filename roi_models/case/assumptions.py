@@ -117,7 +117,8 @@ class Assumptions:
         for name, value in values.items():
             low, base, high = self.range(name)
             declared = INPUTS[name]
-            ends = tuple(min(max(end + value - base, declared.least), declared.most) for end in (low, high))
+            # An end that is the base stays it: the difference is taken first.
+            ends = tuple(min(max(value + (end - base), declared.least), declared.most) for end in (low, high))
             if name == "uplift":
                 changes |= {"uplift_low": ends[0], "uplift_base": float(value), "uplift_high": ends[1]}
                 continue

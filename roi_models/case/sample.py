@@ -9,7 +9,7 @@ Conover 1979): ranges come out smoother than from independent draws, and whole n
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import ndtri
@@ -24,18 +24,30 @@ EXPANSION = "expansion"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """`ranks`: input → a permutation of 0 … N − 1. `replicate` (N): the draw of the model's coefficients that goes with
-    it. `expansion_factor` (N): by how much the draw multiplies the revenue from expansion."""
+    it. `expansion_factor` (N): by how much the draw multiplies the revenue from expansion. `count_ranks`: how many
+    ranks there are; None where each has its draw, more than N where this is a part of a larger sample."""
 
     ranks: Mapping[str, np.ndarray]
     replicate: np.ndarray
     expansion_factor: np.ndarray
+    count_ranks: int | None = None
 
     def __len__(self) -> int:
         return len(self.replicate)
 
     def probabilities(self, name: str) -> np.ndarray:
         """The input's ranks as probabilities."""
-        return (self.ranks[name] + 0.5) / len(self)
+        return (self.ranks[name] + 0.5) / (self.count_ranks or len(self))
+
+    def first(self, count: int, *, count_replicates: int) -> Sample:
+        """The first `count` draws, with the first draws of the coefficients taking the turns of the others."""
+        return replace(
+            self,
+            ranks={name: ranks[:count] for name, ranks in self.ranks.items()},
+            replicate=self.replicate[:count] % count_replicates,
+            expansion_factor=self.expansion_factor[:count],
+            count_ranks=self.count_ranks or len(self),
+        )
 
     def inputs(self, assumptions: Assumptions) -> dict[str, float | np.ndarray]:
         """Every input's value: one per draw where it has a range, else its base."""

@@ -123,11 +123,10 @@ YEAR_MEASURES = (
         unit="money",
         definition="Recurring revenue the programme keeps in {label}, before margin and adjustments.",
     ),
-    Measure(
-        column="benefit",
-        unit="money",
-        definition="Benefit in {label}: margin on the revenue kept, risk-adjusted.",
-    ),
+    Measure(column="benefit_retention", unit="money", definition="Benefit in {label}: margin on revenue kept."),
+    Measure(column="benefit_expansion", unit="money", definition="Benefit in {label}: margin on revenue grown."),
+    Measure(column="benefit_service", unit="money", definition="Benefit in {label}: service contacts saved."),
+    Measure(column="benefit", unit="money", definition="Benefit in {label}, all lines, risk-adjusted."),
     Measure(column="cost", unit="money", definition="Programme cost in {label}, risk-adjusted."),
     Measure(column="net", unit="money", definition="Benefit less cost in {label}."),
     Measure(

@@ -10,6 +10,8 @@ link leads to the rows of the table's first number.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from functools import cache
 from typing import Any
@@ -18,13 +20,22 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from roi_models.report import rows, rows_effects, rows_follow_up, rows_measures, rows_studies, rows_waterfall
+from roi_models.report import (
+    rows,
+    rows_effects,
+    rows_follow_up,
+    rows_measures,
+    rows_studies,
+    rows_value,
+    rows_waterfall,
+)
 from roi_models.report.catalogue_case import uplift_unit_label
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.drawings import drawings
 from roi_models.report.figures import FigureBook
 from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
+from roi_models.report.what_if_data import what_if_block
 from roi_models.results import CaseFile
 from roi_models.verdicts.judgement import Claim, Level
 from roi_models.verdicts.robustness_card import by_question, worst_first
@@ -41,6 +52,8 @@ TITLES = {
     Claim.EVIDENCED: "A business case, with evidence for the uplift",
 }
 FAILED_TITLE = "Not evidence: a check failed"
+# They stand in one element, in this order.
+SCRIPTS = ("whatif_engine.js", "whatif.js")
 
 
 class Printer:
@@ -155,6 +168,16 @@ def environment() -> Environment:
     return made
 
 
+@cache
+def _script() -> tuple[Markup, str]:
+    """The one script that the page runs, and the source expression that lets it run and no other."""
+    templates = environment()
+    texts = [templates.loader.get_source(templates, name)[0] for name in SCRIPTS]
+    script = "\n" + "\n".join(texts)
+    digest = hashlib.sha256(script.encode()).digest()
+    return Markup(script), f"sha256-{base64.b64encode(digest).decode('ascii')}"
+
+
 def _tables(case_file: CaseFile) -> dict[str, Any]:
     card = worst_first(by_question(case_file.verdict.checks))
     mark_rows = {row.key: row for row in rows.survival_mark_rows(case_file)}
@@ -162,6 +185,13 @@ def _tables(case_file: CaseFile) -> dict[str, Any]:
         "years": rows.year_rows(case_file),
         "scenarios": rows.scenario_rows(case_file),
         "segments": rows.segment_rows(case_file),
+        "lines": rows_value.line_rows(case_file),
+        "views": rows_value.views(case_file),
+        "horizons": rows_value.horizon_rows(case_file),
+        "swings": rows_value.swing_rows(case_file),
+        "information": rows_value.information_rows(case_file),
+        "initiatives": rows_value.initiative_rows(case_file),
+        "portfolios": rows_value.portfolio_rows(case_file),
         "lags": rows.lag_rows(case_file),
         "parts": rows.part_rows(case_file),
         "terms": rows.term_rows(case_file),
@@ -228,7 +258,7 @@ def _measured(case_file: CaseFile) -> dict[str, Any]:
 
 
 def render_report(case_file: CaseFile, figures: FigureBook) -> str:
-    """The page as one HTML string: no script, no request, the same bytes for the same case file.
+    """The page as one HTML string: one script of our own, no request, the same bytes for the same case file.
 
     Raises `UnknownFigureError` when a template asks for a number that is no figure, and `UntracedNumberError`
     when a sentence states one: both mean that `figures` was not built from this case file.
@@ -236,6 +266,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
     printer = Printer(case_file, figures)
     template = environment().get_template("report.html.j2")
     case = case_file.case
+    script, script_hash = _script()
     page = template.render(
         case_file=case_file,
         context=case_file.context,
@@ -251,6 +282,9 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         charts=drawings(case_file),
         rows=_tables(case_file) | _measured(case_file),
         buckets=rows.BUCKETS,
+        what_if=what_if_block(case_file),
+        script=script,
+        script_hash=script_hash,
         printed_tables=rows_studies.printed_tables,
         shown_rows=rows_studies.shown_rows,
         shown_columns=rows_studies.shown_columns,

@@ -29,6 +29,25 @@ def view_rows(case_file: CaseFile) -> tuple[Row, ...]:
     return _rows(case_file, "views", ["view", "part"], "part")
 
 
+VIEW_TITLES = {
+    "answers for it": "Who answers for it",
+    "benefit line": "What it comes from",
+    "segment": "In which segment",
+    "account owner": "With whose accounts",
+    "year": "In which year",
+}
+
+
+def views(case_file: CaseFile) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+    """The rows of each view under its title."""
+    found = view_rows(case_file)
+    return tuple(
+        (title, rows)
+        for name, title in VIEW_TITLES.items()
+        if (rows := tuple(row for row in found if row.data["view"] == name))
+    )
+
+
 def horizon_rows(case_file: CaseFile) -> tuple[Row, ...]:
     """One row per number of years."""
     if not shows_case(case_file) or case_file.case.horizons.empty:
@@ -53,9 +72,12 @@ def initiative_rows(case_file: CaseFile) -> tuple[Row, ...]:
 
 
 def portfolio_rows(case_file: CaseFile) -> tuple[Row, ...]:
-    """The best sets of initiatives that can be afforded; none where the register is empty."""
+    """The best sets of initiatives that can be afforded, with `names` of their initiatives; none where the register is
+    empty."""
     if not initiative_rows(case_file):
         return ()
     sets = case_file.case.portfolio
     sets = sets[sets["is_affordable"]].head(SHOWN_PORTFOLIOS)
+    name = {row.data["id"]: row.label for row in initiative_rows(case_file)}
+    sets = sets.assign(names=[[name[one] for one in ids.split(",") if one] for ids in sets["initiatives"]])
     return keyed(sets.assign(_rank=[f"set{place}" for place in range(1, len(sets) + 1)]), ["_rank"])

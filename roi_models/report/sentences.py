@@ -18,6 +18,7 @@ from roi_models.report.rows_effects import silent_outcomes
 from roi_models.report.rows_follow_up import FIGURES, note_rows
 from roi_models.report.rows_measures import account_rows
 from roi_models.report.rows_studies import sentence_place
+from roi_models.report.rows_value import line_rows
 from roi_models.results import CaseFile, Figure
 
 _TOKEN = re.compile(
@@ -210,6 +211,9 @@ def stated_texts(case_file: CaseFile) -> Iterator[Stated]:
         for number, text in enumerate(study.sentences, start=1):
             place = sentence_place(study, number)
             yield _stated(place, text, f"{tables.STUDIES}.sentence", f"{study.id}.", NO_EFFECT)
+    for row in line_rows(case_file):
+        own = f"line.{row.key}"
+        yield _stated(f"{own}.reason", row.data["reason"], f"{tables.CASE_LINES}.reason", f"{own}.", "growth.")
     yield _stated("churn_policy", case_file.context.churn_policy, "manifest.configuration.churn_policy")
     for row in account_rows(case_file):
         own = f"account.{row.key}"

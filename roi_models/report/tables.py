@@ -15,6 +15,7 @@ import pandas as pd
 from roi_models.case.inputs import INPUTS
 from roi_models.case.response import Response
 from roi_models.durations.followed import Proportionality
+from roi_models.report import what_if_tables
 from roi_models.report.rows_waterfall import npv_steps
 from roi_models.results import BusinessCase, CaseFile
 from roi_models.verdicts.robustness_card import by_question
@@ -28,6 +29,8 @@ CASE_DRAWS = "roi.business_case_draws"
 CASE_WATERFALL = "roi.business_case_waterfall"
 CASE_INPUTS = "roi.business_case_inputs"
 CASE_RESPONSE = "roi.business_case_response"
+CASE_REPLICATES = "roi.business_case_replicates"
+CASE_RANKS = "roi.business_case_ranks"
 CASE_LINES = "roi.business_case_lines"
 CASE_VIEWS = "roi.business_case_views"
 CASE_HORIZONS = "roi.business_case_horizons"
@@ -238,6 +241,8 @@ def _case(case: BusinessCase) -> dict[str, pd.DataFrame]:
         CASE_DRAWS: case.draws,
         CASE_WATERFALL: npv_steps(case),
         CASE_RESPONSE: _response(case.response),
+        CASE_REPLICATES: what_if_tables.replicates(case),
+        CASE_RANKS: what_if_tables.ranks(case),
         CASE_LINES: case.lines,
         CASE_VIEWS: case.views,
         CASE_HORIZONS: case.horizons,
