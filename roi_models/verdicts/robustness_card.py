@@ -15,7 +15,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
     "Does the score know what it foretells?": ("leakage", "lead", "lag_agreement"),
     "Could something else explain it?": ("placebo", "controls", "e_value", "non_response"),
     "Would it hold in another year?": ("calibration", "rolling_origin", "calibration_slope", "stability"),
-    "Can the case be computed, and on whom does it hang?": ("case_computable", "concentration"),
+    "Can the case be computed, and on whom does it hang?": ("case_computable", "concentration", "cost_assumption"),
 }
 DATA = "Are the data sound?"
 BESIDE = "Does what stands beside the headline hold?"
