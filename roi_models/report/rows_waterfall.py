@@ -22,7 +22,7 @@ def npv_steps(case: BusinessCase) -> pd.DataFrame:
     """
     outlay = round(float(case.years.loc[case.years["year"] == 0, "pv_cost"].sum()), 2)
     running = round(case.base.pv_costs - outlay, 2)
-    counted = case.lines[case.lines["is_counted"].astype(bool)]
+    counted = case.lines[case.lines["is_counted"].astype(bool)] if len(case.lines) else case.lines
     steps = [
         *((f"line_{row.line}", row.label, float(row.pv_benefit), BENEFIT) for row in counted.itertuples()),
         ("outlay", "Outlay at the start", -outlay, COST),
