@@ -246,7 +246,7 @@ def _information(parts: _Parts, npv: np.ndarray) -> pd.DataFrame:
     """What knowing each uncertain input, or the model's coefficients, would be worth."""
     terms, values = parts.assumptions, parts.sample.inputs(parts.assumptions)
     known = {name: values[name] for name in terms.uncertain}
-    labels = {name: INPUTS[name].label for name in known} | {sensitivity.COEFFICIENTS: "The model's coefficients"}
+    labels = {name: INPUTS[name].label for name in known} | {sensitivity.COEFFICIENTS: sensitivity.COEFFICIENTS_LABEL}
     given, inputs = tables(parts.response, terms, with_draws=True), terms.inputs()
     pv_benefits, pv_costs = present_values(
         given, inputs, kept=read_at(given.kept_draws, given.knots, terms.uplift_base)

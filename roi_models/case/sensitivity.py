@@ -17,7 +17,7 @@ from roi_models.case.inputs import INPUTS
 from roi_models.case.response import Response, read_at
 from roi_models.case.sample import triangular_quantile
 
-COEFFICIENTS = "coefficients"
+COEFFICIENTS, COEFFICIENTS_LABEL = "coefficients", "How strongly the metric goes with staying (the model’s estimates)"
 # One-way swings go to the points that an input stays below with these probabilities.
 LOW_END, HIGH_END = 0.10, 0.90
 
@@ -47,7 +47,7 @@ def tornado(response: Response, assumptions: Assumptions) -> pd.DataFrame:
         ends = triangular_quantile(np.array([LOW_END, HIGH_END]), *assumptions.range(name))
         npv = [appraise_inputs(response, assumptions, base | {name: float(end)}).result.npv for end in ends]
         rows.append((name, INPUTS[name].label, *map(float, ends), *npv))
-    rows.append((COEFFICIENTS, "The model's coefficients", np.nan, np.nan, *_coefficient_ends(response, assumptions)))
+    rows.append((COEFFICIENTS, COEFFICIENTS_LABEL, np.nan, np.nan, *_coefficient_ends(response, assumptions)))
     table = pd.DataFrame(rows, columns=["input", "label", "low_value", "high_value", "npv_low", "npv_high"])
     table["swing"] = (table["npv_high"] - table["npv_low"]).abs()
     return table.sort_values(["swing", "input"], ascending=[False, True], ignore_index=True)

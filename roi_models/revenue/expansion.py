@@ -43,11 +43,17 @@ class ExpansionEvidence:
         """The sentence for a case that does not count expansion."""
         if self.problem is not None:
             return self.problem
+        low, high = _signed(self.low_pp), _signed(self.high_pp)
         return (
-            f"One answer point more goes with {self.change_pp:+.2f} percentage points of revenue from expansion and "
-            f"contraction over 12 months (95 % interval {self.low_pp:.2f} to {self.high_pp:.2f}), which is not "
-            "shown to be a gain."
+            f"One answer point more goes with {_signed(self.change_pp)} percentage points of revenue from expansion "
+            f"and contraction over 12 months (95 % interval {low} to {high}), which is not shown to be "
+            "a gain."
         )
+
+
+def _signed(value: float) -> str:
+    """A number with its sign, a minus as it is printed."""
+    return f"{value:+.2f}".replace("-", "\u2212")
 
 
 NOT_ASKED = ExpansionEvidence(problem="It was not estimated.")

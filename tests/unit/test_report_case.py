@@ -30,8 +30,9 @@ def with_case(**changes):
 
 
 def words(html):
-    """The text of the case's section, with spaces as they are seen."""
-    section = html.split('<section aria-labelledby="case">')[1].split("</section>")[0]
+    """The text of the case's two sections, with spaces as they are seen."""
+    parts = [html.split(f'<section aria-labelledby="{name}">')[1].split("</section>")[0] for name in ("case", "detail")]
+    section = "".join(parts)
     text = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", "", section, flags=re.DOTALL)
     return re.sub(r"\s+", " ", text.replace("\u00a0", " "))
 
