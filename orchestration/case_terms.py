@@ -6,7 +6,7 @@ Does not belong here: the file's grammar (`case_config.py`), appraising (`roi_mo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -114,16 +114,29 @@ def assumption_rows(config: BusinessCaseConfig, terms: Terms) -> pd.DataFrame:
         if name == "uplift" and config.uplift.pilot:
             source = "Seen in the closed loop's hold-out" if terms.is_pilot else f"{source} (no pilot shows an effect)"
         rows.append((name, _label(name, config), _unit(name, config), ends[0], base, ends[1], source))
-    profile = "business_case.yml"
-    months = {
-        "horizon_months": ("Horizon", config.horizon_months),
-        "ramp_months": ("Months until the rise is reached", config.uplift.ramp_months),
+    if "tax_rate" not in config.given:
+        rows.append(("tax_rate", INPUTS["tax_rate"].label, "fraction", None, 0.0, None, "not set: before tax"))
+    return pd.DataFrame(
+        [*rows, *_rules(config)], columns=["name", "label", "unit", "low", "base", "high", "source"]
+    ).reset_index(drop=True)
+
+
+def _rules(config: BusinessCaseConfig) -> Iterator[tuple]:
+    """What is set for the case as a whole; business_case.yml names no source for it."""
+    given = {
+        "horizon_months": ("Horizon", "months", config.horizon_months),
+        "ramp_months": ("Months until the rise is reached", "months", config.uplift.ramp_months),
+        "monthly_decay": ("Part of the rise lost each month after that", "fraction", config.uplift.monthly_decay),
+        "minimum_probability": (
+            "Chance of a gain without which none is claimed",
+            "fraction",
+            config.minimum_probability,
+        ),
     }
-    rows += [(name, label, "months", None, float(value), None, profile) for name, (label, value) in months.items()]
-    if config.uplift.monthly_decay:
-        label = "Part of the rise lost each month after the ramp"
-        rows.append(("monthly_decay", label, "fraction", None, float(config.uplift.monthly_decay), None, profile))
-    return pd.DataFrame(rows, columns=["name", "label", "unit", "low", "base", "high", "source"])
+    if config.budget is not None:
+        given["budget"] = ("Most that the initiatives together may cost, today's money", config.currency, config.budget)
+    for name, (label, unit, value) in given.items():
+        yield name, label, unit, None, float(value), None, "Set for the case as a whole"
 
 
 def _label(name: str, config: BusinessCaseConfig) -> str:

@@ -111,12 +111,21 @@ class Assumptions:
         return chosen
 
     def moved(self, values: Mapping[str, float]) -> Assumptions:
-        """The same with other base values; an input's range moves along, as far as the input's limits allow."""
+        """The same with other base values; an input's range moves along, as far as the input's limits allow.
+
+        The uplift's range grows and shrinks with it: a programme that brings nothing has no range about it.
+        """
         changes: dict[str, object] = {}
         ranges = dict(self.ranges)
         for name, value in values.items():
             low, base, high = self.range(name)
+            if value == base:
+                continue
             declared = INPUTS[name]
+            if name == "uplift" and base != 0:
+                ends = sorted(end * value / base for end in (low, high))
+                changes |= {"uplift_low": ends[0], "uplift_base": float(value), "uplift_high": ends[1]}
+                continue
             # An end that is the base stays it: the difference is taken first.
             ends = tuple(min(max(value + (end - base), declared.least), declared.most) for end in (low, high))
             if name == "uplift":

@@ -162,6 +162,22 @@ class _Parts:
         kept = carry(self.world, terms, base, self.coefs, ones, months=terms.horizon_months)
         return self._gains_pp(kept[:, :, 0, -1])
 
+    @property
+    def observed_npv(self) -> float:
+        """The base case with the slope as it was observed."""
+        terms, coef = self.assumptions, self.retention.fit.coef
+        response = respond(
+            self.world,
+            terms,
+            uplifts=np.array([terms.uplift_base]),
+            coef=coef,
+            reliability=1.0,
+            coef_draws=np.empty((0, len(coef))),
+            reliability_draws=np.empty(0),
+            months=terms.horizon_months,
+        )
+        return appraise_inputs(response, terms, terms.inputs()).result.npv
+
     def _gains_pp(self, kept_at_end: np.ndarray) -> np.ndarray:
         chosen = self.response.chosen(self.assumptions.segments)
         return 100 * kept_at_end[:, chosen].sum(axis=1) / self.world.mrr.sum()
@@ -209,6 +225,7 @@ def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | 
         effective_accounts=float(mrr.sum() ** 2 / (mrr**2).sum()),
         reliability=parts.retention.latent.reliability,
         observed_gain_pp=_gain_pp(observed, mrr),
+        observed_npv=parts.observed_npv,
         observed_gain_low_pp=float(observed_low),
         observed_gain_high_pp=float(observed_high),
         assumptions=terms,

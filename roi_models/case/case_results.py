@@ -38,7 +38,8 @@ class BusinessCase:
     `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its
     95 % interval at the base uplift (`gain_low_pp`, `gain_high_pp`): from the bootstrap of the whole pipeline where
     the slope is corrected for noise (`reliability`, 1 where it is not), else from the coefficients' joint uncertainty.
-    `observed_gain_pp`, …: the same without the correction. `years`: year (0…N), benefit, cost, net, cumulative_net,
+    `observed_gain_pp`, …, `observed_npv`: the same
+    and the NPV without the correction. `years`: year (0…N), benefit, cost, net, cumulative_net,
     discount_factor, pv_benefit, pv_cost. `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
     `by_segment`: segment, count_accounts, mrr_amount, retention_base, retention_programme,
     retained_revenue_amount. `draws`: one row per Monte Carlo draw: uplift, slope, npv, roi_pct.
@@ -77,6 +78,7 @@ class BusinessCase:
     effective_accounts: float | None = None
     reliability: float = 1.0
     observed_gain_pp: float | None = None
+    observed_npv: float | None = None
     observed_gain_low_pp: float | None = None
     observed_gain_high_pp: float | None = None
     assumptions: Assumptions | None = None

@@ -77,6 +77,11 @@ HEADLINE_MEASURES = (
         definition="The same with the slope as observed, not corrected for the noise of answers.",
     ),
     Measure(
+        column="observed_npv",
+        unit="money",
+        definition="Net present value with the slope as observed, not corrected for the noise of answers.",
+    ),
+    Measure(
         column="retention_base",
         id="retention_base_pct",
         unit="share_pct",

@@ -23,7 +23,7 @@ HORIZON_MEASURES = (
     Measure(column="years", unit="years", definition="Years over which this row counts."),
     Measure(column="npv", unit="money", definition="Net present value over {label} years, base case, costs run on."),
     Measure(column="roi_pct", unit="share_pct", definition="Return on investment over {label} years, base case."),
-    Measure(column="payback_months", unit="months", definition="Months until paid back, looked at {label} years."),
+    Measure(column="payback_months", unit="months", definition="Months until paid back, counted over {label} years."),
 )
 INFORMATION_MEASURES = (
     Measure(

@@ -183,7 +183,8 @@ def _lag_agreement(retention: RetentionEffect) -> Iterator[Check]:
             f"{newest.coef:.3f})."
         ),
         recommendation=(
-            f"Scores seem to fall just before accounts leave: use the lag-{headline} effect, never the lag-1 effect."
+            f"Scores seem to fall just before accounts leave. The headline uses lag {headline} for that reason; find "
+            "out from those who left whether they had decided earlier still."
             if fades
             else ""
         ),

@@ -39,12 +39,15 @@ def headline_sentence(
     return (
         f"If {uplift_words(case, metric_label)}, then {_gain(case, verb='rises')}, and "
         f"{_return(case, currency)}. "
-        f"The uplift is an assumption, not yet measured.{note}"
+        "The uplift is an assumption, not yet measured, and that retention follows the score is an association in past "
+        f"data.{note}"
     )
 
 
 def uplift_words(case: BusinessCase, metric_label: str) -> str:
     """Name unit and path of the uplift, since "one point" alone is ambiguous."""
+    if case.assumptions is not None and case.assumptions.uplift_path == "low_answers":
+        return f"every low {metric_label} answer rises by {_points(round(case.uplift, 3))}"
     if case.uplift_unit == "net_nps_points":
         on_scale = f"{case.mean_shift_points:.3f} on the average account's 0–10 score"
         return f"net NPS rises by {_points(case.uplift)} ({on_scale})"
@@ -96,10 +99,12 @@ def _gain(case: BusinessCase, verb: str = "") -> str:
 
 
 def _return(case: BusinessCase, currency: str) -> str:
-    """NPV with its range, and ROI where costs allow one."""
+    """NPV with its range and what that rests on, and ROI where costs allow one."""
     roi = "" if case.base.roi_pct is None else f", an ROI of {case.base.roi_pct:.1f} %"
+    low, _, high = case.assumptions.uplifts
+    within = f"For uplifts of {low:.4g} to {high:.4g} points it" if low < high else "It"
     return (
-        f"the net present value is {money(case.base.npv, currency)}{roi} (5th to 95th percentile "
-        f"{money(case.npv_p5, currency)} to {money(case.npv_p95, currency)}; the chance of a gain is "
-        f"{100 * case.prob_npv_positive:.1f} %)"
+        f"the net present value is {money(case.base.npv, currency)}{roi}. {within} lies between "
+        f"{money(case.npv_p5, currency)} and {money(case.npv_p95, currency)} (5th to 95th percentile), and the chance "
+        f"of a gain is {100 * case.prob_npv_positive:.1f} %"
     )

@@ -10,6 +10,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,12 @@ from orchestration.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 RAVENSTACK = ROOT.parent / "shared/data/ravenstack"
 VOC_ROI = (sys.executable, "-c", "from orchestration.cli import main; main()")
+
+
+def _heed_signals() -> None:
+    """What ignores a signal hands that on to its children: tests in the background of a shell would wait for ever."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +122,7 @@ class Home:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heed_signals,  # noqa: PLW1509 (it takes no lock)
         )
 
     def run_ids(self) -> list[str]:

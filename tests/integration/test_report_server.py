@@ -21,6 +21,8 @@ from tests.integration.pipeline import ROOT, Home
 
 ONE, OTHER = "2024-11-aaaaaaaaaaaa", "2024-12-bbbbbbbbbbbb"
 SECRET = b"not published"
+# Seconds after which something hangs; nothing is timed.
+PATIENCE = 120
 
 
 @pytest.fixture
@@ -199,7 +201,7 @@ def test_the_command_serves_until_it_is_stopped(home):
         port = port_of(process.stderr.readline())
         assert ask(port, "/latest/report.html")[2].decode() == f"the report of {ONE}"
         process.send_signal(stop)
-        process.communicate()
+        process.communicate(timeout=PATIENCE)
         assert process.returncode == code
         assert is_free(port)
 
@@ -227,13 +229,13 @@ def test_beside_another_program_it_ends_with_that_program(home, stop):
         assert ask(port, "/latest/report.html")[2].decode() == f"the report of {ONE}"
         (beside,) = [pid for pid in children_of(process.pid) if pid != child]
         process.send_signal(stop)
-        process.wait()
+        process.wait(timeout=PATIENCE)
         # Its own child lives on, and does not keep the server alive.
         wait_for_end(beside)
         assert is_free(port)
     finally:
         os.kill(child, signal.SIGKILL)
-        process.communicate()
+        process.communicate(timeout=PATIENCE)
 
 
 @pytest.mark.validate
@@ -254,7 +256,7 @@ def test_the_web_ui_has_the_report_beside_it_and_leaves_nothing_behind(demo_run,
         started = descendants_of(process.pid)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.communicate()
+        process.communicate(timeout=PATIENCE)
     for pid in started:
         wait_for_end(pid)
     assert is_free(port) and is_free(report)
@@ -284,4 +286,4 @@ def descendants_of(pid: int) -> list[int]:
 def wait_for_end(pid: int) -> None:
     """Until the process is gone; pytest's own limit is the only clock."""
     with subprocess.Popen(["tail", f"--pid={pid}", "-f", "/dev/null"], stdin=subprocess.DEVNULL) as waiting:
-        waiting.wait()
+        waiting.wait(timeout=PATIENCE)

@@ -75,7 +75,8 @@ def test_beyond_the_computed_uplifts_nothing_is_said(case):
 def test_a_moved_range_stops_at_what_makes_sense():
     moved = TERMS.moved({"margin": 0.99, "uplift": 5.0})
     assert moved.range("margin") == pytest.approx((0.92, 0.99, 1.0))
-    assert moved.uplifts == (2.0, 5.0, 8.0)
+    assert moved.uplifts == (1.25, 5.0, 8.75), "the uplift's range grows with it"
+    assert TERMS.moved({"uplift": 0.0}).uplifts == (0.0, 0.0, 0.0), "what brings nothing has no range"
 
 
 def test_knots_are_round_steps_and_what_is_assumed():

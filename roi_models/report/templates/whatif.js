@@ -65,7 +65,8 @@
   function sentence({ npv, roi, payback, probability }) {
     const rest = `${chance(probability)} of the simulated outcomes end above zero.`;
     if (npv === 0) return `With these assumptions the programme just breaks even; ${rest}`;
-    const paid = payback === null ? "not paid back within the horizon" : `paid back after ${months(payback)}`;
+    const paid = payback === null ? "not paid back within the horizon"
+      : `paid back after ${months(payback)} (undiscounted)`;
     const yields = roi === null ? "" : `, a return of ${percent(roi)}`;
     return npv > 0
       ? `With these assumptions the programme pays for itself: ${money(npv)} more than it costs${yields}, ${paid}; ${rest}`

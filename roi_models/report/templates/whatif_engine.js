@@ -33,12 +33,17 @@ function caseFrom(data) {
   const periods = data.ramp.length;
   const knots = data.knots;
 
-  // ---- inputs: a range moves along with its base, as far as the input's limits allow
+  // ---- inputs: a range moves along with its base, as far as the input's limits allow; the uplift's grows with it
   function moved(values) {
     const ranges = {};
     for (const [name, given] of Object.entries(data.inputs)) {
       const base = values[name] ?? given.base;
       const end = (value) => Math.min(Math.max(base + (value - given.base), given.least), given.most);
+      if (name === "uplift" && given.base !== 0 && base !== given.base) {
+        const [low, high] = [given.low, given.high].map((value) => (value * base) / given.base).sort((a, b) => a - b);
+        ranges[name] = { base, low, high };
+        continue;
+      }
       ranges[name] = base === given.base ? given : { base, low: end(given.low), high: end(given.high) };
     }
     return ranges;
