@@ -11,7 +11,7 @@ from roi_models.case.assumptions import Assumptions
 from roi_models.case.business_case import build_case
 from roi_models.hazards.retention import estimate_retention
 from roi_models.results import SurvivalByGroup
-from roi_models.verdicts.headline import money
+from roi_models.verdicts.headline import money, uplift_words
 from roi_models.verdicts.judgement import Claim, Level
 from roi_models.verdicts.verdict import absent_checks, judge
 
@@ -205,3 +205,9 @@ def test_cox_agreement_and_what_was_absent(good):
 
 def test_money_reads_aloud():
     assert money(-1234.5, "EUR") == "−EUR 1,234" and money(0.3, "USD") == "USD 0" and money(-0.3, "USD") == "USD 0"
+
+
+def test_an_uplift_of_low_answers_is_told_as_such(good):
+    terms = replace(good["case"].assumptions, uplift_unit="answer_points", uplift_path="low_answers")
+    case = replace(good["case"], assumptions=terms, uplift=0.31)
+    assert uplift_words(case, "NPS") == "every low NPS answer rises by 0.31 points"

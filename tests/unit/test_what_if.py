@@ -162,3 +162,8 @@ def test_draws_fill_every_input_evenly_and_alone():
     )
     fewer = draw_sample(400, count_replicates=50, seed=1).inputs(replace(TERMS, ranges={}))
     assert (fewer["uplift"] == values["uplift"]).all(), "another input's range changes no draw"
+
+
+def test_a_programme_that_brings_nothing_never_pays(case):
+    got = what_if(case, {"uplift": 0.0, "contact_reduction": 0.0})
+    assert got.prob_npv_positive == 0 and got.result.pv_benefits == 0
