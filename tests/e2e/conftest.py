@@ -6,12 +6,20 @@ Belongs here: what more than one browser test needs. Does not belong here: expec
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
 from roi_models.report.figures import build_figures
 from roi_models.report.page import render_report
 from tests.unit.sample_case import ALL_CASES
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file in one worker, where its pages or workbooks are made once."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(scope="module")

@@ -18,9 +18,13 @@ def open_page(browser, path, *, width=1280, scheme="light", fragment=""):
 @pytest.mark.parametrize(
     ("name", "width", "scheme"),
     [
-        *[("conditional", width, scheme) for width in (1280, 390) for scheme in ("light", "dark")],
-        ("failed", 1280, "light"),
-        ("sparse", 390, "dark"),
+        ("conditional", 1280, "light"),
+        ("failed", 390, "dark"),
+        # Half a minute more than what tells them apart is worth in every run.
+        pytest.param("conditional", 390, "light", marks=pytest.mark.validate),
+        pytest.param("conditional", 1280, "dark", marks=pytest.mark.validate),
+        pytest.param("conditional", 390, "dark", marks=pytest.mark.validate),
+        pytest.param("sparse", 390, "dark", marks=pytest.mark.validate),
     ],
 )
 def test_axe_finds_nothing_of_weight(browser, files, name, width, scheme):
