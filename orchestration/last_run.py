@@ -17,13 +17,15 @@ from roi_models.case.change_bridge import LastRun
 from roi_models.case.response import Response
 
 DATABASE = "roi.duckdb"
+# File and schema are both called roi, so that both have to be named.
 _QUERIES = {
-    "case": "select * from roi.business_case",
-    "inputs": "select * from roi.business_case_inputs",
-    "response": "select * from roi.business_case_response order by segment, uplift, month",
-    "terms": "select term, coef from roi.retention_terms",
-    "effect": "select score_centre, reliability from roi.retention_effect",
+    "business_case": "select * from roi.roi.business_case",
+    "business_case_inputs": "select * from roi.roi.business_case_inputs",
+    "business_case_response": "select * from roi.roi.business_case_response order by segment, uplift, month",
+    "retention_terms": "select term, coef from roi.roi.retention_terms",
+    "retention_effect": "select score_centre, reliability from roi.roi.retention_effect",
 }
+_TABLES = "select table_name from information_schema.tables where table_schema = 'roi'"
 
 
 def read_last_run(latest: Path) -> LastRun | None:
@@ -32,20 +34,21 @@ def read_last_run(latest: Path) -> LastRun | None:
     if not database.is_file():
         return None
     with duckdb.connect(str(database), read_only=True) as connection:
-        try:
-            frames = {name: connection.execute(sql).df() for name, sql in _QUERIES.items()}
-        except (duckdb.CatalogException, duckdb.BinderException):
+        held = {name for (name,) in connection.execute(_TABLES).fetchall()}
+        if not set(_QUERIES) <= held:
             return None
+        frames = {name: connection.execute(sql).df() for name, sql in _QUERIES.items()}
     manifest = read_manifest(latest)
-    case, effect = frames["case"].iloc[0], frames["effect"].iloc[0]
+    case, effect = frames["business_case"].iloc[0], frames["retention_effect"].iloc[0]
+    terms = frames["retention_terms"]
     return LastRun(
         run_id=manifest["run_id"],
         verdict=manifest["verdict"],
         claim=manifest["claim"],
         npv=float(case["npv"]),
-        assumptions=_assumptions(case, frames["inputs"]),
-        response=_response(frames["response"]),
-        coef=dict(zip(frames["terms"]["term"], frames["terms"]["coef"].astype(float), strict=True)),
+        assumptions=_assumptions(case, frames["business_case_inputs"]),
+        response=_response(frames["business_case_response"]),
+        coef=dict(zip(terms["term"], terms["coef"].astype(float), strict=True)),
         score_centre=float(effect["score_centre"]),
         reliability=float(effect["reliability"]),
     )

@@ -12,6 +12,9 @@ from orchestration.demo.crm_files import GAMING_OWNER
 from orchestration.demo.planted import NPS_FILE
 from orchestration.demo.tickets import ANGRY_ACCOUNTS
 from orchestration.fingerprint import file_sha256
+from orchestration.last_run import read_last_run
+from roi_models.case.appraisal import appraise_inputs
+from roi_models.case.change_bridge import changed_assumptions
 from roi_models.simulate.company import GAMED_ACCOUNTS
 from tests.integration.pipeline import document, rows, tables
 
@@ -255,3 +258,14 @@ def test_report_states_what_the_marts_measured(published):
     )
     assert stated("loop.nps.count_low", "loop.nps.count_unrouted") == [loop["count_low"], loop["count_unrouted"]]
     assert "(GRR): 100" in figures["revenue.grr_pct"]["definition"]
+
+
+def test_what_is_published_tells_the_next_run_how_the_case_stood(published):
+    """From the published tables alone: the same net present value, and no change against itself."""
+    last = read_last_run(published)
+    figures = {figure["id"]: figure["value"] for figure in document(published, "figures.json")["figures"]}
+    assert last.npv == figures["headline.npv"]
+    assert appraise_inputs(last.response, last.assumptions, last.assumptions.inputs()).result.npv == last.npv
+    assert changed_assumptions(last.assumptions, last.assumptions).empty
+    assert document(published, "changes.json")["last"] is None, "this was the first run"
+    assert read_last_run(published.parent / "absent") is None
