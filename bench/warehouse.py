@@ -61,9 +61,7 @@ def measure(folder: Path, *, accounts: int, answers: int) -> dict[str, float]:
     profile.mkdir()
     (profile / "metrics.yml").write_text(METRICS, encoding="utf-8")
     for name in ("sources.yml", "business_case.yml"):
-        text = (
-            (PROJECT_ROOT / "config/demo" / name).read_text(encoding="utf-8").replace("currency: USD", "currency: EUR")
-        )
+        text = (PROJECT_ROOT / "config/demo" / name).read_text(encoding="utf-8").replace("USD", "EUR")
         (profile / name).write_text(text, encoding="utf-8")
     environment = {key: value for key, value in os.environ.items() if not key.startswith("VOC_")}
     environment |= {"VOC_HOME": str(folder / "home"), "VOC_PROFILE": str(profile), "VOC_MEMORY_LIMIT": "10GB"}
