@@ -14,7 +14,7 @@ import pandas as pd
 
 from roi_models.case.assumptions import MONTHS_PER_YEAR, Assumptions, Discounting
 from roi_models.case.case_results import CashFlowResult
-from roi_models.case.finance import appraise, to_cents
+from roi_models.case.finance import appraise, discount_factors, to_cents
 from roi_models.case.flows import LINES, Inputs, Tables, benefits, factors, outlay, running_cost, tables
 from roi_models.case.response import Response, read_at
 
@@ -52,7 +52,7 @@ def appraise_inputs(
     start, cost = to_cents(float(outlay(inputs))), to_cents(float(running_cost(given, inputs)) / given.years)
     costs, rate = [cost] * len(benefit), float(inputs["discount_rate"])
     result = appraise(start, costs, benefit, rate)
-    factor = (1.0 + rate) ** -np.arange(len(benefit) + 1, dtype=float)
+    factor = discount_factors(rate, len(benefit) + 1, first_period=0)
     pv_benefit, pv_cost = np.array([0.0, *benefit]) * factor, np.array([start, *costs]) * factor
     if given.years < 1:
         monthly = factors(given, inputs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -11,21 +10,8 @@ import pytest
 from roi_models.report.figures import build_figures
 from roi_models.report.summary import render_summary
 from roi_models.verdicts.judgement import Level
-from tests.e2e.test_report_browser import CONTRAST
+from tests.e2e.page_checks import require_alone_and_fitting
 from tests.unit.sample_case import ALL_CASES, conditional_case, context
-
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine's PATH")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        # Chromium refuses to run as root inside its own sandbox, which is how containers run it.
-        running = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 def crowded_case():
@@ -87,17 +73,7 @@ def test_prints_on_exactly_one_sheet_of_a4(browser, files, name, scheme):
 @pytest.mark.parametrize("width", [1280, 390])
 @pytest.mark.parametrize("name", ["conditional", "failed", "crowded"])
 def test_stands_alone_and_fits(browser, files, name, width, scheme):
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    messages, requests = [], []
-    page.on("console", lambda message: messages.append(message.text))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(files[name].as_uri())
-    assert messages == []
-    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
-    assert page.evaluate(CONTRAST) == []
-    page.close()
+    require_alone_and_fitting(browser, files[name], width=width, scheme=scheme)
 
 
 def test_nothing_is_cut_off_in_print(browser, files):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -16,10 +15,6 @@ from roi_models.report.format import format_value, round_for_unit
 from roi_models.report.page import render_report
 from tests.unit.sample_business_case import business_case
 from tests.unit.sample_case import HOSTILE_NAME, conditional_case, sparse_case
-
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine's PATH")
 
 SHOWN = """() => Object.fromEntries([...document.querySelectorAll('[data-result]')].map(
   (place) => [place.dataset.result, place.dataset.value === '' ? null : Number(place.dataset.value)]))"""
@@ -83,15 +78,6 @@ CASES = {
     "ranged": ranged_case,
     "never paid back": lambda: sparse_case().case,
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        # Chromium refuses to run as root inside its own sandbox, which is how containers run it.
-        running = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")

@@ -78,11 +78,18 @@ def known_retention(beta: float) -> RetentionEffect:
         level_values={},
     )
     covariance = np.diag([0.03**2, 0.02**2, 0.05**2])
+    return retention_of(encoding, [np.log(0.015), beta, 0.3], covariance, background_hazard=0.001)
+
+
+def retention_of(
+    encoding: DesignEncoding, coef: list[float], covariance: np.ndarray, *, background_hazard: float = 0.0
+) -> RetentionEffect:
+    """A fit whose coefficients are known, and nothing beside it."""
     fit = HazardFit(
         outcome="voluntary",
         lag=3,
         terms=encoding.terms,
-        coef=np.array([np.log(0.015), beta, 0.3]),
+        coef=np.array(coef),
         covariance=covariance,
         covariance_model=covariance,
         table=pd.DataFrame(),
@@ -100,7 +107,7 @@ def known_retention(beta: float) -> RetentionEffect:
         lag_profile=pd.DataFrame(),
         calibration=pd.DataFrame(),
         text="",
-        background_hazard=0.001,
+        background_hazard=background_hazard,
     )
 
 

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 from hazard_data import account_months, active_accounts, answers_of, cells_of, control_levels_of, slow_survival
 from reference_files import vectors
+from sample_business_case import retention_of
 
 from roi_models.case.assumptions import Assumptions
 from roi_models.case.business_case import build_case, case_problem
 from roi_models.case.finance import evpi
 from roi_models.hazards.retention import estimate_retention
-from roi_models.results import DesignEncoding, HazardFit, LatentCorrection, RetentionEffect
+from roi_models.results import DesignEncoding, LatentCorrection
 
 NPS = (0.0, 10.0)
 WANT = vectors()["retained_revenue"]
@@ -42,29 +43,7 @@ def known_effect(hazard=0.010, beta=-0.12, std_error=0.0):
         terms=("intercept", "score"), score_centre=5.0, tenure_terms={}, level_terms={}, level_values={}
     )
     covariance = np.diag([1e-18, max(std_error, 1e-9) ** 2])
-    fit = HazardFit(
-        outcome="voluntary",
-        lag=3,
-        terms=encoding.terms,
-        coef=np.array([np.log(hazard), beta]),
-        covariance=covariance,
-        covariance_model=covariance,
-        table=pd.DataFrame(),
-        loglik=0.0,
-        count_account_months=1,
-        count_events=1,
-        count_groups=256,
-        encoding=encoding,
-    )
-    return RetentionEffect(
-        metric="nps",
-        headline_lag=3,
-        fit=fit,
-        placebo=None,
-        lag_profile=pd.DataFrame(),
-        calibration=pd.DataFrame(),
-        text="",
-    )
+    return retention_of(encoding, [np.log(hazard), beta], covariance)
 
 
 def one_account(score=5.0, mrr="1000000.00"):
