@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from roi_models.report.format import round_for_unit, to_number
-from roi_models.report.rows import Row
+from roi_models.report.rows import Row, records
 from roi_models.results import Figure
 
 
@@ -92,7 +92,7 @@ def field_row(result: object, **further: object) -> Row:
 
 def first_row(frame: pd.DataFrame) -> tuple[Row, ...]:
     """The only row of a frame of totals, without a key of its own; none where there is nothing to total."""
-    return tuple(Row(key="", label="", data=data) for data in frame.head(1).to_dict("records"))
+    return tuple(Row(key="", label="", data=data) for data in records(frame.head(1)))
 
 
 def with_definitions(figures: Iterable[Figure], definitions: Mapping[str, str]) -> Iterator[Figure]:

@@ -11,6 +11,7 @@ from typing import Any
 from roi_models.case.change_bridge import Changes
 from roi_models.report.format import format_value
 from roi_models.report.page import environment
+from roi_models.report.rows import records
 from roi_models.results import CaseFile
 
 FIRST = "There is no earlier run with a business case to compare with."
@@ -26,8 +27,8 @@ def changes_document(case_file: CaseFile, changes: Changes | None) -> dict[str, 
         "now": now,
         "last": {"run_id": changes.last_run_id, "verdict": changes.last_verdict, "claim": changes.last_claim},
         "currency": context.currency,
-        "bridge": changes.bridge.to_dict("records"),
-        "assumptions": changes.assumptions.to_dict("records"),
+        "bridge": records(changes.bridge),
+        "assumptions": records(changes.assumptions),
     }
 
 

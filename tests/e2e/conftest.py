@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from roi_models.report.figures import build_figures
-from roi_models.report.page import render_report
+from tests.e2e.sample_pages import Pages
 from tests.unit.sample_case import ALL_CASES
 
 
+# First: xdist reads the groups in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Keep the tests of a file in one worker, where its pages or workbooks are made once."""
     for item in items:
@@ -38,10 +39,4 @@ def browser():
 @pytest.fixture(scope="session")
 def files(tmp_path_factory):
     """The page of every sample case, by name."""
-    folder = tmp_path_factory.mktemp("pages")
-    paths = {}
-    for name, build in ALL_CASES.items():
-        case_file = build()
-        paths[name] = folder / f"{name}.html"
-        paths[name].write_text(render_report(case_file, build_figures(case_file)), encoding="utf-8")
-    return paths
+    return Pages(tmp_path_factory.mktemp("pages"), ALL_CASES)

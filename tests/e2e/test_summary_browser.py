@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from roi_models.report.figures import build_figures
 from roi_models.report.summary import render_summary
 from roi_models.verdicts.judgement import Level
 from tests.e2e.page_checks import require_alone_and_fitting
+from tests.e2e.sample_pages import Pages
 from tests.unit.sample_case import ALL_CASES, conditional_case, context
 
 
@@ -43,13 +43,7 @@ CASES = {**ALL_CASES, "crowded": crowded_case}
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("summaries")
-    paths = {}
-    for name, build in CASES.items():
-        case_file = build()
-        paths[name] = folder / f"{name}.html"
-        paths[name].write_text(render_summary(case_file, build_figures(case_file)), encoding="utf-8")
-    return paths
+    return Pages(tmp_path_factory.mktemp("summaries"), CASES, render_summary)
 
 
 def boxes(pdf: bytes) -> list[tuple[int, int]]:
@@ -79,8 +73,8 @@ def test_stands_alone_and_fits(browser, files, name, width, scheme):
 def test_nothing_is_cut_off_in_print(browser, files):
     page = browser.new_page(viewport={"width": 718, "height": 1000})
     page.emulate_media(media="print")
-    for path in files.values():
-        page.goto(path.as_uri())
+    for name in CASES:
+        page.goto(files[name].as_uri())
         cut = "all => all.filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.textContent)"
         assert page.locator("main, section, .cards > div, li, p").evaluate_all(cut) == []
     page.close()

@@ -12,7 +12,7 @@ from roi_models.case.sample import draw_sample
 from roi_models.case.what_if import shipped, what_if
 from roi_models.report.figures import build_figures
 from roi_models.report.format import format_value, round_for_unit
-from roi_models.report.page import render_report
+from tests.e2e.sample_pages import Pages
 from tests.unit.sample_business_case import business_case
 from tests.unit.sample_case import HOSTILE_NAME, conditional_case, sparse_case
 
@@ -71,24 +71,23 @@ def ranged_case():
     return replace(case, assumptions=terms, sample=sample)
 
 
-CASES = {
-    "as it is": business_case,
-    "growing": growing_case,
-    "monthly": monthly_case,
-    "ranged": ranged_case,
-    "never paid back": lambda: sparse_case().case,
+def case_file_of(build):
+    """The conditional case file with another case in it."""
+    return lambda: replace(conditional_case(), case=build())
+
+
+FILES = {
+    "as it is": case_file_of(business_case),
+    "growing": case_file_of(growing_case),
+    "monthly": case_file_of(monthly_case),
+    "ranged": case_file_of(ranged_case),
+    "never paid back": sparse_case,
 }
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("pages")
-    paths = {}
-    for name, build in CASES.items():
-        case_file = replace(sparse_case() if name == "never paid back" else conditional_case(), case=build())
-        paths[name] = folder / f"{name}.html"
-        paths[name].write_text(render_report(case_file, build_figures(case_file)), encoding="utf-8")
-    return paths
+    return Pages(tmp_path_factory.mktemp("pages"), FILES)
 
 
 @pytest.fixture
@@ -139,9 +138,9 @@ def as_the_page_writes(result):
     }
 
 
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize("name", sorted(FILES))
 def test_sliders_agree_with_the_engine_to_the_cent(opened, name):
-    page, case = opened(name), shipped(CASES[name]())
+    page, case = opened(name), shipped(FILES[name]().case)
     sliders = page.evaluate(SLIDERS)
     assert set(sliders) >= {"uplift", "margin", "discount_rate", "initial_cost", "annual_cost", "realisation"}
     seen = [page.evaluate(SHOWN)]

@@ -50,6 +50,8 @@ class Killed:
     events: list[str]
 
 
+# First: xdist reads the groups in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     """Keep tests that share a run in one worker, where it is made once: the tiny company's or the demo's."""
     for item in items:

@@ -47,7 +47,8 @@ def home(tmp_path):
 def serving(folder):
     """The port of a server over the folder, in a thread of this process."""
     with ReportServer(folder, listen(0)) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        # It looks for the order to stop this often; by default each test would wait half a second for its end.
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield server.server_address[1]

@@ -83,15 +83,6 @@ def _blank_half_of_the_ids(path):
     return good
 
 
-def _read_until(process, beginning):
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.startswith(beginning):
-            return
-    pytest.fail(f"the run ended before '{beginning}': {''.join(seen)}")
-
-
 @pytest.mark.validate
 def test_a_second_run_at_once_says_who_holds_the_lock(killed):
     assert killed.beside.code == 1

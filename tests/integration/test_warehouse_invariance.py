@@ -52,6 +52,7 @@ def test_the_order_of_rows_changes_nothing(warehouse, marts):
     assert differing(marts, built(warehouse)) == []
 
 
+@pytest.mark.validate
 def test_repeated_rows_are_set_aside_and_change_nothing_else(warehouse, marts):
     warehouse.copy_sources()
     for name in warehouse.names("raw"):
@@ -66,6 +67,7 @@ def test_repeated_rows_are_set_aside_and_change_nothing_else(warehouse, marts):
     assert after - before >= accepted > 10_000
 
 
+@pytest.mark.validate
 def test_the_letters_of_an_id_change_no_figure(warehouse, marts):
     warehouse.copy_sources()
     for name in warehouse.names("raw"):

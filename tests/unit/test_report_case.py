@@ -9,9 +9,9 @@ from decimal import Decimal
 
 import pytest
 
-from roi_models.report.figures import build_figures
 from roi_models.report.page import render_report
 from tests.unit.sample_case import conditional_case, null_case
+from tests.unit.sample_figures import figures_of
 from tests.unit.test_report_page import Page
 
 NUMBERED_REASON = (
@@ -21,7 +21,7 @@ NUMBERED_REASON = (
 
 
 def rendered(case_file):
-    return render_report(case_file, build_figures(case_file))
+    return render_report(case_file, figures_of(case_file))
 
 
 def with_case(**changes):
@@ -61,7 +61,7 @@ def test_numbers_in_a_reason_are_traced():
     assert "+0.31 percentage points" in words(html)
     found = Page(html)
     assert found.untraced == []
-    stated = {figure.id: figure for figure in build_figures(case_file) if figure.id.startswith("stated.line.expansion")}
+    stated = {figure.id: figure for figure in figures_of(case_file) if figure.id.startswith("stated.line.expansion")}
     assert {figure.value for figure in stated.values()} >= {0.31, 0.86}
     assert all(figure.source == "roi.business_case_lines.reason" for figure in stated.values())
 
@@ -76,7 +76,7 @@ def test_lines_stand_in_the_yearly_flows_where_there_are_several(page):
 
 
 def test_every_view_adds_up_to_the_one_total():
-    figures = build_figures(conditional_case())
+    figures = figures_of(conditional_case())
     totals = defaultdict(Decimal)
     for figure in figures:
         if figure.id.startswith("view.") and figure.id.endswith(".pv_benefit"):

@@ -10,13 +10,14 @@ import pytest
 from xlsx_reader import read_cells
 
 from roi_models.measures import COLUMNS, Measures, empty_frame, empty_measures
-from roi_models.report import build_figures, render_report, render_workbook, rows_measures
 from roi_models.report import page as page_module
+from roi_models.report import render_report, render_workbook, rows_measures
 from roi_models.report.charts_measures import score_chart
 from roi_models.report.charts_waterfall import bridge_chart
 from roi_models.report.format import format_value
 from roi_models.report.page import drawings
 from tests.unit.sample_case import conditional_case
+from tests.unit.sample_figures import figures_of
 from tests.unit.sample_measures import HOSTILE_OWNER, measures, score_slices
 from tests.unit.test_report_page import Page
 
@@ -62,7 +63,7 @@ def case_with(**changes):
 
 
 def page_of(case_file):
-    return render_report(case_file, build_figures(case_file))
+    return render_report(case_file, figures_of(case_file))
 
 
 def text_of(page):
@@ -70,7 +71,7 @@ def text_of(page):
 
 
 def value(case_file, figure_id):
-    return build_figures(case_file)[figure_id].value
+    return figures_of(case_file)[figure_id].value
 
 
 def test_every_frame_has_its_columns_and_an_absence():
@@ -94,11 +95,11 @@ def test_nothing_measured_at_all_still_renders():
     page = page_of(case_file)
     assert not re.search(r"<tbody>\s*</tbody>", page)
     prefixes = ("movement.", "slice", "bridge.", "revenue.", "ledger.", "leavers.", "account.", "attention.", "loop.")
-    assert [figure.id for figure in build_figures(case_file) if figure.id.startswith(prefixes)] == []
+    assert [figure.id for figure in figures_of(case_file) if figure.id.startswith(prefixes)] == []
 
 
 def test_bridge_and_retention_hold_the_warehouses_numbers():
-    book = build_figures(conditional_case())
+    book = figures_of(conditional_case())
     sums = [
         row.data["sign"] * book[f"bridge.{row.data['column']}"].value
         for row in rows_measures.bridge_rows(conditional_case())
@@ -114,12 +115,12 @@ def test_bridge_and_retention_hold_the_warehouses_numbers():
 def test_definitions_of_the_warehouse_stand_behind_the_figure_and_are_escaped():
     page = page_of(conditional_case())
     assert "Gross revenue retention (GRR): kept &lt; opening." in page
-    definition = build_figures(conditional_case())["revenue.grr_pct"].definition
+    definition = figures_of(conditional_case())["revenue.grr_pct"].definition
     assert definition.endswith("kept < opening.")
 
 
 def test_a_movement_has_an_interval_and_says_whether_it_is_real():
-    movement = build_figures(conditional_case())["movement.nps.2024-q4.change_score"]
+    movement = figures_of(conditional_case())["movement.nps.2024-q4.change_score"]
     assert (movement.low, movement.high) == (round(-13.5625 - 1.959964 * 5, 4), round(-13.5625 + 1.959964 * 5, 4))
     assert "is more than the sample explains" in text_of(page_of(conditional_case()))
     periods = measures().score_periods
@@ -130,12 +131,12 @@ def test_a_movement_has_an_interval_and_says_whether_it_is_real():
     small = case_with(score_periods=periods[periods["period"] == "2024-Q2"])
     page = text_of(page_of(small))
     assert "too few for a score" in page
-    assert "movement.nps.2024-q2.headline_score" not in build_figures(small)
+    assert "movement.nps.2024-q2.headline_score" not in figures_of(small)
     assert "score" not in drawings(small)
 
 
 def test_a_withheld_score_is_no_figure_but_its_count_is():
-    book = build_figures(conditional_case())
+    book = figures_of(conditional_case())
     assert book["movement.ces.2024-q4.count_answers"].value == 7
     assert [figure.id for figure in book if figure.id.startswith("movement.ces.2024-q4.")] == [
         "movement.ces.2024-q4.count_answers"
@@ -177,7 +178,7 @@ def test_the_list_of_accounts_says_what_it_leaves_out():
 
 def test_numbers_in_a_reason_are_figures():
     page = Page(page_of(conditional_case()))
-    book = build_figures(conditional_case())
+    book = figures_of(conditional_case())
     assert "400" in page.traced["stated.account.top03.reason.1"]
     assert book["stated.account.top03.reason.1"].source == "marts.fct_account_360.reason"
 
@@ -214,13 +215,13 @@ def test_earned_growth_is_not_known_where_nobody_says_how_customers_were_won():
 def test_a_ledger_that_agrees_names_no_month():
     months = measures().ledger_months.assign(count_unexplained_months=0)
     case_file = case_with(ledger_months=months)
-    assert "ledger.largest_amount" not in build_figures(case_file)
+    assert "ledger.largest_amount" not in figures_of(case_file)
     assert "It differs from what was billed in 0 of them." in text_of(page_of(case_file))
 
 
 def test_brands_that_were_only_ranked_are_shares():
     ranked = measures().competition.assign(score_basis="war_share", mean_score=[0.5, 0.3, None])
-    book = build_figures(case_with(competition=ranked))
+    book = figures_of(case_with(competition=ranked))
     assert (book["brand.us_co.mean_score"].value, book["brand.us_co.mean_score"].unit) == (50, "share_pct")
     assert book["brand.us_co.absolute_change"].unit == "pct_points"
     assert "brand.fabrikam.mean_score" not in book
@@ -245,7 +246,7 @@ def test_a_questionnaire_that_states_nothing_breaks_nothing():
 
 def test_workbook_sheets_hold_the_figures_and_inert_text():
     case_file = conditional_case()
-    book = build_figures(case_file)
+    book = figures_of(case_file)
     cells = read_cells(render_workbook(case_file, book))
     bridge = cells["Revenue bridge"]
     named = {cell: content for cell, (_, content) in bridge.items() if cell[0] == "D" and "." in str(content)}
@@ -266,7 +267,7 @@ def test_workbook_sheets_say_what_is_absent():
 
 
 def _with_book(case_file):
-    return case_file, build_figures(case_file)
+    return case_file, figures_of(case_file)
 
 
 def test_charts_survive_odd_data():

@@ -17,6 +17,7 @@ from roi_models.report.figures import UnknownFigureError, build_figures
 from roi_models.report.page import render_report
 from roi_models.report.sentences import UntracedNumberError
 from tests.unit.sample_case import ALL_CASES, HOSTILE_NAME, conditional_case, failed_case_with_flows
+from tests.unit.sample_figures import figures_of
 
 VOID = {"meta", "link", "br", "img", "input", "hr", "path", "use", "rect"}
 
@@ -60,7 +61,7 @@ def pages():
     built = {}
     for name, build in ALL_CASES.items():
         case_file = build()
-        built[name] = render_report(case_file, build_figures(case_file))
+        built[name] = render_report(case_file, figures_of(case_file))
     return built
 
 
@@ -69,7 +70,7 @@ def test_every_number_on_the_page_is_a_figure(pages, name):
     page = Page(pages[name])
     assert page.untraced == []
     assert page.stack == []
-    book = build_figures(ALL_CASES[name]())
+    book = figures_of(ALL_CASES[name]())
     assert {figure.id for figure in book} == set(page.traced)
 
 
@@ -134,7 +135,7 @@ def test_extrapolation_is_called_so_and_refusals_are_sentences(pages):
 @pytest.mark.parametrize("name", sorted(ALL_CASES))
 def test_every_number_links_to_its_row_with_definition_and_source(pages, name):
     elements = Page(pages[name]).elements
-    book = build_figures(ALL_CASES[name]())
+    book = figures_of(ALL_CASES[name]())
     assert [attrs["id"] for tag, attrs in elements if tag == "tr" and attrs.get("id", "").startswith("f-")] == [
         f"f-{figure.id}" for figure in book
     ]

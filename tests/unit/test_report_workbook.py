@@ -13,17 +13,17 @@ import pytest
 from xlsx_reader import defined_names, read_cells, sheet_names
 
 from roi_models.case.inputs import INPUTS
-from roi_models.report.figures import build_figures
 from roi_models.report.workbook import CASE_SHEETS, SHEETS, render_workbook
 from roi_models.report.workbook_base import WorkbookError, safe_text
 from tests.unit.sample_case import ALL_CASES, conditional_case
+from tests.unit.sample_figures import figures_of
 from tests.unit.sample_vectors import PLAIN, VECTORS, answers, case_file_of, case_of, every_feature, monthly_response
 
 STATING = ("Summary", "Outputs", "Scenarios", "Initiatives")
 
 
 def rendered(case_file):
-    return render_workbook(case_file, build_figures(case_file))
+    return render_workbook(case_file, figures_of(case_file))
 
 
 @cache
@@ -168,7 +168,7 @@ def test_revenue_by_uplift_is_stored_unrounded():
 def test_every_number_that_is_stated_is_a_figure(name):
     case_file = ALL_CASES[name]() if name in ALL_CASES else case_file_of(every_feature())
     known = set()
-    for figure in build_figures(case_file):
+    for figure in figures_of(case_file):
         for value in (figure.value, figure.low, figure.high):
             if isinstance(value, int | float):
                 known |= {round(float(value), 6), round(float(value) / 100, 6)}

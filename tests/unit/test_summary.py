@@ -10,7 +10,6 @@ import mistune
 import pytest
 from markdown_it import MarkdownIt
 
-from roi_models.report.figures import build_figures
 from roi_models.report.format import NO_BREAK
 from roi_models.report.markdown import escape_markdown
 from roi_models.report.page import render_report
@@ -18,6 +17,7 @@ from roi_models.report.sentences import UntracedNumberError
 from roi_models.report.summary import render_summary, render_summary_markdown
 from roi_models.verdicts.judgement import Check, Claim, Level
 from tests.unit.sample_case import ALL_CASES, conditional_case, context, failed_case_with_flows, null_case
+from tests.unit.sample_figures import figures_of
 from tests.unit.test_report_page import Page
 
 HOSTILE = [
@@ -38,7 +38,7 @@ HOSTILE = [
 
 
 def rendered(case_file):
-    figures = build_figures(case_file)
+    figures = figures_of(case_file)
     return render_summary(case_file, figures), render_summary_markdown(case_file, figures)
 
 
@@ -70,7 +70,7 @@ def with_objections(count, level=Level.REVIEW):
 def test_every_number_is_a_figure_that_the_book_holds(summaries, name):
     page = Page(summaries[name][0])
     assert page.untraced == [] and page.stack == []
-    assert page.traced and set(page.traced) <= {figure.id for figure in build_figures(ALL_CASES[name]())}
+    assert page.traced and set(page.traced) <= {figure.id for figure in figures_of(ALL_CASES[name]())}
 
 
 @pytest.mark.parametrize("name", sorted(ALL_CASES))
@@ -93,7 +93,7 @@ def test_the_page_is_self_contained_inert_and_equal_for_equal_case_files(summari
     assert "script" not in {tag for tag, _ in elements}
     links = [attrs[key] for _, attrs in elements for key in ("src", "href") if key in attrs]
     assert {link.partition("#")[0] for link in links} == {"data:,", "report.html"}
-    rows = render_report(ALL_CASES[name](), build_figures(ALL_CASES[name]()))
+    rows = render_report(ALL_CASES[name](), figures_of(ALL_CASES[name]()))
     assert all(f'id="{link.partition("#")[2]}"' in rows for link in links if "#" in link)
     assert not re.search(r"url\(|@import", page)
     assert rendered(ALL_CASES[name]()) == (page, markdown)
@@ -127,7 +127,7 @@ def test_without_a_claim_the_case_is_examined_and_not_promised(summaries):
 
 
 def test_a_conditional_claim_says_what_is_assumed_and_where_it_breaks_even(summaries):
-    book = build_figures(conditional_case())
+    book = figures_of(conditional_case())
     for shown in summaries["conditional"]:
         assert "Key figures" in shown and "Examined" not in shown
         assert "is in reach" in shown and "so that the uplift is measured" in shown
@@ -156,7 +156,7 @@ def test_the_worst_objections_come_first_and_five_are_shown():
 @pytest.mark.parametrize(("count", "more"), [(0, None), (5, None), (6, 1)])
 def test_more_is_said_only_where_there_are_more(count, more):
     case_file = with_objections(count)
-    book = build_figures(case_file)
+    book = figures_of(case_file)
     assert ("summary.more_objections" in book) == (more is not None)
     assert ("more, in the report" in rendered(case_file)[1]) == (more is not None)
     if more:
@@ -210,7 +210,7 @@ def test_only_what_means_something_in_markdown_is_escaped(text, escaped):
 def test_a_sentence_of_another_case_file_is_refused():
     for render in (render_summary, render_summary_markdown):
         with pytest.raises(UntracedNumberError):
-            render(conditional_case(), build_figures(failed_case_with_flows()))
+            render(conditional_case(), figures_of(failed_case_with_flows()))
 
 
 def test_a_null_case_states_the_sentence_of_its_verdict(summaries):
