@@ -129,7 +129,7 @@ MART_SUITES = (
         table="agg_revenue_reconciliation",
         expectations=(
             NoRows(
-                description="revenue and general ledger differ by at most 5 % over all months that the ledger covers",
+                description="revenue and general ledger differ by at most 5% over all months that the ledger covers",
                 query=(
                     "select sum(unexplained_amount) as unexplained from {batch} where ledger_amount is not null "
                     "having abs(sum(unexplained_amount)) * 20 > abs(sum(ledger_amount))"

@@ -15,7 +15,7 @@ def _raw(table: str, *expectations: Expectation) -> Suite:
         NotNull(column="_source_file"),
         NotNull(column="_file_sha256"),
         NoRows(
-            description="at most 5 % of a file's rows have too few or too many fields (a sign that it is cut off)",
+            description="at most 5% of a file's rows have too few or too many fields (a sign that it is cut off)",
             query=(
                 "select _source_file, count(_malformed) as count_malformed, count(*) as count_rows from {batch} "
                 "group by _source_file having count(_malformed) * 20 > count(*)"
@@ -28,7 +28,7 @@ def _raw(table: str, *expectations: Expectation) -> Suite:
 def _readable(column: str, pattern: str, what: str) -> NoRows:
     """At most a tenth of the filled values of a text column look like something else."""
     return NoRows(
-        description=f"at least 90 % of the filled values of {column} can be read as {what}",
+        description=f"at least 90% of the filled values of {column} can be read as {what}",
         query=(
             f"select count(*) as count_unreadable from {{batch}} where {column} is not null and _excluded_by is null "
             f"having count(case when not regexp_matches(trim({column}), '{pattern}') then 1 end) * 10 > count(*)"

@@ -43,7 +43,7 @@ class HazardFit:
     """Grouped complementary log-log fit: log hazard ratios per unit of each term.
 
     `table` has one row per term: term, coef, hazard_ratio, std_error (account-clustered), std_error_model,
-    ci_low, ci_high (95 %, of the hazard ratio), z_score, p_value. `covariance` is the clustered one, no error below
+    ci_low, ci_high (95%, of the hazard ratio), z_score, p_value. `covariance` is the clustered one, no error below
     the model-based, `terms` × `terms`. `problem` is a sentence when the model is not estimable, and `table` is then
     empty.
     """
@@ -73,7 +73,7 @@ class LatentCorrection:
     """The score's slope corrected for the noise and age of answers; without numbers where `problem` says why.
 
     `reliability` (0…1): how much of a difference in score, at the headline lag, is a difference in the satisfaction of
-    the month at risk. `slope`: log hazard ratio per answer point of that satisfaction; 95 % intervals by bootstrap over
+    the month at risk. `slope`: log hazard ratio per answer point of that satisfaction; 95% intervals by bootstrap over
     account groups. `parts`: part (lasting, moving, person, noise), variance and share of one answer's variance,
     persistence (moving part, per month), score_variance. `coef_draws` (replicates × terms of the fit) and
     `reliability_draws`: the whole pipeline on each resampled set of groups.

@@ -115,7 +115,7 @@ def _problem(known: pd.Series, unconverted: int, first: str, as_of: str) -> str:
 def _check(booked: float, assumed: float, sentence: str) -> Check:
     """Either way a difference says that the assumption is not what was booked; only one of them flatters the case."""
     difference = to_cents(booked - assumed)
-    # Nothing assumed where something was booked: all of it is missing. Rounded, so that exactly 20 % is not above it.
+    # Nothing assumed where something was booked: all of it is missing. Rounded, so that exactly 20% is not above it.
     share = round(100 * abs(difference) / assumed, 6) if assumed else 100.0 if difference else 0.0
     advice = (
         "The case counts less cost than was booked: raise annual_cost in business_case.yml, move what was paid once to "

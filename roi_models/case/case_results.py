@@ -36,7 +36,7 @@ class BusinessCase:
     """What a programme that lifts the metric is worth, with its uncertainty.
 
     `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its
-    95 % interval at the base uplift (`gain_low_pp`, `gain_high_pp`): from the bootstrap of the whole pipeline where
+    95% interval at the base uplift (`gain_low_pp`, `gain_high_pp`): from the bootstrap of the whole pipeline where
     the slope is corrected for noise (`reliability`, 1 where it is not), else from the coefficients' joint uncertainty.
     `observed_gain_pp`, …, `observed_npv`: the same
     and the NPV without the correction. `years`: year (0…N), benefit, cost, net, cumulative_net,

@@ -21,7 +21,7 @@ OUTCOME, METHOD = "score_after", "difference of means"
 def with_pilot(assumptions: Assumptions, programme: ProgrammeEvidence) -> tuple[Assumptions, bool]:
     """The assumptions with the pilot's effect as uplift, and whether it was taken.
 
-    Only from arms that raise no doubt (level PASS), and only where the effect's 95 % interval lies above zero. The
+    Only from arms that raise no doubt (level PASS), and only where the effect's 95% interval lies above zero. The
     effect is one on the score of accounts that had answered low, and is given to low answers alone: an account with
     other answers too then moves by less than was seen.
     """

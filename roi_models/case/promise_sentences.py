@@ -58,7 +58,7 @@ def promise_sentence(row: Mapping[str, Any], problem: str, currency: str, *, is_
         return f"{promised}; what came about is not known, because {problem}."
     came = in_words(row["realised"], row["unit"], currency)
     if not np.isnan(row["realised_low"]):
-        came += f" (95 % interval {row['realised_low']:+.1f} to {row['realised_high']:+.1f})"
+        came += f" (95% interval {row['realised_low']:+.1f} to {row['realised_high']:+.1f})"
     if judgement == "so far":
         why = "the data reach no further" if row["is_over"] else "the period is not over"
         return f"{promised}, {came} so far, through {row['through_month']}. It is not judged, because {why}."
@@ -69,4 +69,4 @@ def in_words(value: float, unit: str, currency: str) -> str:
     """A value of a promise as sentences state it."""
     if unit == "money":
         return f"{currency} {value:,.0f}"
-    return f"{value:+.1f} points" if unit == "points" else f"{value:.1f} %"
+    return f"{value:+.1f} points" if unit == "points" else f"{value:.1f}%"

@@ -41,7 +41,7 @@ _SHOWN = (
         low="realised_low",
         high="realised_high",
         definition=(
-            "{label}: what came about, as far as the data reach into the period; the 95 % interval is that of a change "
+            "{label}: what came about, as far as the data reach into the period; the 95% interval is that of a change "
             "of score."
         ),
     ),

@@ -39,7 +39,7 @@ class PromiseFrames:
 class Realised:
     """What came about up to and including the month `through` (empty where nothing did).
 
-    `value`: in the measure's unit; money to the cent, retention and response in per cent. `low`, `high`: 95 % interval
+    `value`: in the measure's unit; money to the cent, retention and response in per cent. `low`, `high`: 95% interval
     of a change of score. `is_complete`: whether the period is over and the data reach to its end. `problem`: why
     there is no value; a sentence's end.
     """

@@ -36,7 +36,7 @@ def scenarios(response: Response, assumptions: Assumptions) -> pd.DataFrame:
 
 
 def tornado(response: Response, assumptions: Assumptions) -> pd.DataFrame:
-    """NPV with one input at its 10 % and its 90 % point and all others at base, widest swing first.
+    """NPV with one input at its 10% and its 90% point and all others at base, widest swing first.
 
     Columns: input, label, low_value, high_value, npv_low, npv_high (of the low and the high value), swing. The model's
     coefficients are one input: their draws, ordered by the NPV each gives; they have no value of their own.
@@ -54,7 +54,7 @@ def tornado(response: Response, assumptions: Assumptions) -> pd.DataFrame:
 
 
 def _coefficient_ends(response: Response, assumptions: Assumptions) -> list[float]:
-    """NPV at the 10 % and the 90 % point over the draws of the coefficients, inputs at base."""
+    """NPV at the 10% and the 90% point over the draws of the coefficients, inputs at base."""
     given, inputs = tables(response, assumptions, with_draws=True), assumptions.inputs()
     kept = read_at(given.kept_draws, given.knots, inputs["uplift"])
     pv_benefits, pv_costs = present_values(given, inputs, kept=kept)

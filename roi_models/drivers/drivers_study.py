@@ -47,7 +47,7 @@ def _sentences(attributes: AttributeDrivers, slopes: pd.DataFrame, metric_label:
         refusal = f"Attributes are not ranked: {attributes.problem}."
         return (" ".join((refusal, *touched, *((_NOT_CAUSES,) if touched else ()))),)
     explained = (
-        f"Together they account for {100 * attributes.r_squared:.0f} % of the differences in {metric_label} between "
+        f"Together they account for {100 * attributes.r_squared:.0f}% of the differences in {metric_label} between "
         f"the {attributes.count_answers:,} answers that rate them all. {_NOT_CAUSES}"
     )
     left_out = f" Left out, as rarely rated or saying what others say: {', '.join(attributes.left_out)}."
@@ -67,8 +67,8 @@ def _of_attributes(table: pd.DataFrame, metric_label: str, currency: str) -> str
         )
     first = to_mend.iloc[0]
     return (
-        f"To mend first: '{first.attribute}', with {100 * first.importance_share:.0f} % "
-        f"({100 * first.importance_low:.0f} % to {100 * first.importance_high:.0f} %) of what the attributes tell "
+        f"To mend first: '{first.attribute}', with {100 * first.importance_share:.0f}% "
+        f"({100 * first.importance_low:.0f}% to {100 * first.importance_high:.0f}%) of what the attributes tell "
         f"about {metric_label}; accounts with {currency} {first.low_mrr_amount:,.0f} a month rate it in the lower "
         "half of its scale."
     )
@@ -95,7 +95,7 @@ def _attribute_table(frame: pd.DataFrame, metric_label: str) -> StudyTable:
                 scale=100,
                 low="importance_low",
                 high="importance_high",
-                definition=f"{{label}}: share of what all attributes explain of {metric_label} (LMG), 95 % interval.",
+                definition=f"{{label}}: share of what all attributes explain of {metric_label} (LMG), 95% interval.",
             ),
             Shown(
                 column="performance_pct",
@@ -135,7 +135,7 @@ def _touchpoint_table(frame: pd.DataFrame, metric_label: str) -> StudyTable:
                 low="slope_low",
                 high="slope_high",
                 is_signed=True,
-                definition=f"{{label}}: points of the next {metric_label} answer per point, with its 95 % interval.",
+                definition=f"{{label}}: points of the next {metric_label} answer per point, with its 95% interval.",
             ),
             Shown(
                 column="given_previous_slope",
@@ -144,7 +144,7 @@ def _touchpoint_table(frame: pd.DataFrame, metric_label: str) -> StudyTable:
                 low="given_previous_low",
                 high="given_previous_high",
                 is_signed=True,
-                definition=f"{{label}}: the same at an equal previous {metric_label} answer, with its 95 % interval.",
+                definition=f"{{label}}: the same at an equal previous {metric_label} answer, with its 95% interval.",
             ),
         ),
     )

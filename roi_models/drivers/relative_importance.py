@@ -25,7 +25,7 @@ _TOLERANCE = 1e-10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Importance:
-    """Shares of R² (p,), summing to 1, with their 95 % intervals (p,) each; `r_squared` of all predictors together."""
+    """Shares of R² (p,), summing to 1, with their 95% intervals (p,) each; `r_squared` of all predictors together."""
 
     share: np.ndarray
     low: np.ndarray

@@ -113,8 +113,8 @@ def _difference_words(means: pd.DataFrame) -> str:
 def _cause_words(incidence: pd.DataFrame) -> str:
     last = incidence[incidence["group"] == EVERYBODY].groupby("cause").last()
     return (
-        f"Within {int(last['month'].max())} months {100 * last.loc['voluntary', 'incidence']:.1f} % of the accounts "
-        f"left of their own will and {100 * last.loc['involuntary', 'incidence']:.1f} % for other reasons; the rest "
+        f"Within {int(last['month'].max())} months {100 * last.loc['voluntary', 'incidence']:.1f}% of the accounts "
+        f"left of their own will and {100 * last.loc['involuntary', 'incidence']:.1f}% for other reasons; the rest "
         "stayed. Each cause is counted among those whom the other had not yet taken."
     )
 
@@ -158,7 +158,7 @@ def _model_words(further: Extrapolation) -> Iterator[str]:
     apart = other["aic_difference"]
     yield (
         f"Observed are {observed} months; retention after {int(end['month'])} months, "
-        f"{100 * end['retention']:.1f} % of the accounts, is extrapolated with a {names[chosen['model']]} model "
+        f"{100 * end['retention']:.1f}% of the accounts, is extrapolated with a {names[chosen['model']]} model "
         f"(AIC {apart:.1f} below the {names[other['model']]} one"
         + (", too little to tell them apart" if apart < AIC_TIE else "")
         + "). It assumes that departures go on as they did; no data speak to it, and the business case does not use it."

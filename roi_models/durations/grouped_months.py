@@ -71,7 +71,7 @@ def kaplan_meier(counts: MonthCounts) -> tuple[np.ndarray, np.ndarray]:
 
 
 def log_minus_log_interval(share: np.ndarray, std_error: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """95 % limits of a share that stay inside 0 … 1; none where the share is 0 or 1 or has no error.
+    """95% limits of a share that stay inside 0 … 1; none where the share is 0 or 1 or has no error.
 
     A curve without events would else get an interval of no width, which says "certain" where it means "unknown".
     """

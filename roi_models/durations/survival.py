@@ -43,7 +43,7 @@ def survival_by_group(landmark: pd.DataFrame, control_levels: pd.DataFrame | Non
 
 
 def _curves(landmark: pd.DataFrame) -> pd.DataFrame:
-    """Kaplan–Meier per group and month, with lifelines' 95 % (log-minus-log) intervals."""
+    """Kaplan–Meier per group and month, with lifelines' 95% (log-minus-log) intervals."""
     from lifelines import KaplanMeierFitter
 
     columns = ["group", "month", "survival", "ci_low", "ci_high", "count_at_risk"]

@@ -88,7 +88,7 @@ def clustered_covariance(
 ) -> np.ndarray:
     """Sandwich V·S′S·V with the score vectors S summed per cluster, times G/(G−1) for G clusters.
 
-    HC0 in the rows; the factor is the usual correction for few clusters (0.4 % of variance at 256 account
+    HC0 in the rows; the factor is the usual correction for few clusters (0.4% of variance at 256 account
     groups), kept because too narrow an interval is the error that costs trust.
     """
     _, scores = cluster_scores(design, coef, at_risk=at_risk, events=events, cluster=cluster)

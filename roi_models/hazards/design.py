@@ -21,7 +21,7 @@ import pandas as pd
 from roi_models.results import DesignEncoding
 
 MIN_EVENTS = 5
-# With three events expected, seeing none has a probability of 5 % (the "rule of three"): below, a state
+# With three events expected, seeing none has a probability of 5% (the "rule of three"): below, a state
 # without events is no evidence that it differs from the others, above it is.
 MAX_EXPECTED_WITHOUT_EVENTS = 3.0
 MISSING_LEVEL = "missing"

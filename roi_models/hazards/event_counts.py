@@ -13,7 +13,7 @@ MONTHS = 12
 
 
 def poisson_limits(observed: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
-    """Exact 95 % limits of the expected count behind `observed` events (Garwood 1936); (0, 3.69) for none."""
+    """Exact 95% limits of the expected count behind `observed` events (Garwood 1936); (0, 3.69) for none."""
     events = np.asarray(observed, dtype=float)
     low = np.where(events > 0, chi2.ppf(0.025, np.maximum(2 * events, 1)) / 2, 0.0)
     return low, chi2.ppf(0.975, 2 * events + 2) / 2

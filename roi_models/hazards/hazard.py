@@ -185,7 +185,7 @@ def at_least_model_based(clustered: np.ndarray, model_based: np.ndarray) -> np.n
     """The clustered covariance, each term's error raised to the model-based one where it is below; terms × terms.
 
     With few events the sandwich rests on a handful of score vectors that the fit itself has made small: under no effect
-    and 6 to 30 events it rejects in 8 to 16 % of samples, the larger of the two errors in 4 to 7 %. Scaling rows and
+    and 6 to 30 events it rejects in 8 to 16% of samples, the larger of the two errors in 4 to 7%. Scaling rows and
     columns alike (D·C·D) keeps correlations, and a covariance that one can draw from.
     """
     ratio = np.diag(model_based) / np.maximum(np.diag(clustered), np.finfo(float).tiny)
@@ -218,7 +218,7 @@ def _fit_encoded(
 def _table(
     terms: tuple[str, ...], coef: np.ndarray, covariance: np.ndarray, covariance_model: np.ndarray
 ) -> pd.DataFrame:
-    """One row per term, with 95 % intervals of the hazard ratio from the clustered errors."""
+    """One row per term, with 95% intervals of the hazard ratio from the clustered errors."""
     std_error = np.sqrt(np.diag(covariance))
     z_score = np.divide(coef, std_error, out=np.full_like(coef, np.nan), where=std_error > 0)
     return pd.DataFrame(

@@ -74,7 +74,7 @@ def calibrate(fit: HazardFit, cells: pd.DataFrame) -> pd.DataFrame:
     """Predicted against observed events by tenth of exposure, ordered from the lowest predicted risk to the
     highest.
 
-    Columns: bin (1…10), count_account_months, predicted_events, observed_events, and exact 95 % Poisson limits of what
+    Columns: bin (1…10), count_account_months, predicted_events, observed_events, and exact 95% Poisson limits of what
     was observed (observed_low, observed_high). A cell is never split; it stands in the tenth that holds its middle.
     Empty when the fit is not estimable.
     """
@@ -168,11 +168,11 @@ def _text(metric: str, fit: HazardFit) -> str:
         return f"The effect of {metric} on {churn} could not be estimated. {fit.problem}"
     coef, std_error = score_effect(fit)
     ratio, low, high = (float(np.exp(coef + shift * std_error)) for shift in (0, -Z95, Z95))
-    change = f"{100 * abs(1 - ratio):.1f} % {'lower' if ratio < 1 else 'higher'}"
+    change = f"{100 * abs(1 - ratio):.1f}% {'lower' if ratio < 1 else 'higher'}"
     found = "" if low > 1 or high < 1 else " The interval holds 1: these data show no effect."
     return (
         f"Accounts whose {metric} answers stood one point higher {_months_ago(fit.lag)} had a {change} monthly hazard "
-        f"of {churn}, other things in the model equal (hazard ratio {ratio:.3f}, 95 % interval {low:.3f} to "
+        f"of {churn}, other things in the model equal (hazard ratio {ratio:.3f}, 95% interval {low:.3f} to "
         f"{high:.3f}; {fit.count_events:,} events in {fit.count_account_months:,} account-months).{found} This is an "
         "association in observed data: it foretells churn, and shows what a programme would achieve only if the score "
         "stands for what the programme changes."

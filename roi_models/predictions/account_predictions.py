@@ -37,7 +37,7 @@ COLUMNS = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Total:
-    """A year's revenue of all accounts that is expected to leave, the 95 % interval of that, and the 95 % range of what
+    """A year's revenue of all accounts that is expected to leave, the 95% interval of that, and the 95% range of what
     does leave once chance has had its say."""
 
     expected: float

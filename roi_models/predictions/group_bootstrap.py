@@ -30,7 +30,7 @@ class Scored:
 class Comparison:
     """Predictions against the first of them (the controls alone) and against the best.
 
-    `gain`, `low`, `high`: score less that of the controls, with pointwise 95 % intervals. `adds`: the gain is above
+    `gain`, `low`, `high`: score less that of the controls, with pointwise 95% intervals. `adds`: the gain is above
     nil, and `tied`: the gap to the best may be nil, both by intervals that hold for all predictions at once (max-t).
     `prob_best`: share of replicates in which it came first; ties share.
     """
@@ -150,7 +150,7 @@ def _complete(scored: Scored) -> np.ndarray:
 
 
 def _reach(replicates: np.ndarray, estimate: np.ndarray) -> np.ndarray:
-    """Half-widths of intervals that hold for all columns at once: the 95 % quantile of the largest |t|, times sd."""
+    """Half-widths of intervals that hold for all columns at once: the 95% quantile of the largest |t|, times sd."""
     spread = replicates.std(axis=0)
     varying = spread > 1e-12
     if not varying.any():

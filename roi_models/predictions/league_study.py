@@ -142,7 +142,7 @@ def _winner(league: League, row: pd.Series) -> str:
     )
     return (
         f"{row['label']} foretells {_AIM[league.outcome]} best out of time ({_version(row['coding'], row['lag'])}). "
-        f"{measured} than the controls alone (95 % interval {low:.2f} to {high:.2f}; {league.count_events:,} "
+        f"{measured} than the controls alone (95% interval {low:.2f} to {high:.2f}; {league.count_events:,} "
         f"{_TESTS[league.outcome]})."
     )
 

@@ -4,7 +4,7 @@ Belongs here: splitting a prediction into themes, which of them may be named, an
 the prediction itself (`account_predictions.py`), rules of attention (dbt's account list).
 
 A reason describes the model, not the cause of what the account feels. It is named only where it moves the hazard of the
-next month by a fifth or more and its 95 % interval does not hold nil: what the data do not show is no reason.
+next month by a fifth or more and its 95% interval does not hold nil: what the data do not show is no reason.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def _held_out(years: pd.DataFrame) -> str:
         return f"The predictions could not be tried on a year they had not seen. {last['problem']}"
     told = (
         f"Learned from the years before {last['year']}, the model expected {last['predicted']:.0f} departures in "
-        f"{last['year']}, and {last['observed']:.0f} came: {last['ratio']:.2f} times as many (95 % interval "
+        f"{last['year']}, and {last['observed']:.0f} came: {last['ratio']:.2f} times as many (95% interval "
         f"{last['ratio_low']:.2f} to {last['ratio_high']:.2f})."
     )
     return f"{told} {_level_words(last)}{_slope_words(last)}"
@@ -72,7 +72,7 @@ def _chance(predictions: AccountPredictions, currency: str) -> str:
     expected = f"{currency} {_round(total.expected_low):,.0f} to {_round(total.expected_high):,.0f}"
     outcome = f"{currency} {_round(total.outcome_low):,.0f} to {_round(total.outcome_high):,.0f}"
     return (
-        f"The revenue at risk in all is known to {expected} (95 %). Each account either stays or goes, so what does "
+        f"The revenue at risk in all is known to {expected} (95%). Each account either stays or goes, so what does "
         f"leave may be anything from {outcome}."
     )
 
@@ -91,4 +91,4 @@ def _few_answers(predictions: AccountPredictions) -> str:
     if predictions.reliability.problem is not None:
         return f"{accounts}: read them with care. {predictions.reliability.problem}"
     pulled = 100 * (1 - float(predictions.reliability.weight(np.array([1]))[0]))
-    return f"{accounts}: before predicting, such scores are pulled {pulled:.0f} % of the way to the average."
+    return f"{accounts}: before predicting, such scores are pulled {pulled:.0f}% of the way to the average."

@@ -29,7 +29,7 @@ def rolling_origin(
 ) -> pd.DataFrame:
     """One row per calendar year after the first: departures expected by the years before it, and those that came.
 
-    `cells_by_year`: cells of agg_hazard_cells by calendar_year. `ratio`: observed ÷ predicted, its 95 % interval from
+    `cells_by_year`: cells of agg_hazard_cells by calendar_year. `ratio`: observed ÷ predicted, its 95% interval from
     the chance of the departures (exact Poisson limits) and the clustered error of the prediction, joined on the log
     scale (MOVER, Zou & Donner 2008). `slope`: calibration slope (Cox 1958), the coefficient of the predicted log
     hazard in a cloglog model of the year: 1 when right, below 1 when predictions are too extreme, as those of a model

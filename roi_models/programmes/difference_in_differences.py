@@ -24,7 +24,7 @@ PRE_TREND_REVIEW, PRE_TREND_FAIL = 0.05, 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DifferenceInDifferences:
-    """The effect with its 95 % interval, None where none can be defended; `periods` is the event study.
+    """The effect with its 95% interval, None where none can be defended; `periods` is the event study.
 
     `periods`: period, coef, std_error, ci_low, ci_high: how much more the treated had moved since the last period
     before the event than the others. Before the event all should be 0; `pre_trend_p_value` tests it jointly.

@@ -131,8 +131,8 @@ def _joint(known: pd.DataFrame, treated: np.ndarray) -> dict:
 def _f_test(arm: np.ndarray, design: np.ndarray, tested: int, free: int) -> float:
     """p-value that no column foretells the arm.
 
-    Errors are taken as equal: where chance drew the arms they are, and the sandwich doubts good draws too often (12 %
-    instead of 5 % of 300 draws with 120 accounts).
+    Errors are taken as equal: where chance drew the arms they are, and the sandwich doubts good draws too often (12%
+    instead of 5% of 300 draws with 120 accounts).
     """
     residuals = arm - design @ np.linalg.lstsq(design, arm, rcond=None)[0]
     around = arm - arm.mean()

@@ -208,14 +208,14 @@ def _headline(effects: pd.DataFrame, metric: str) -> str:
         first = (
             f"In the {score['window_months']} months after their first case, answers of accounts drawn to be followed "
             f"up {_told(score)} from those of accounts held out: by {_signed(score['effect'], 2)} points of {metric} "
-            f"(95 % interval {limits})."
+            f"(95% interval {limits})."
         )
     if pd.isna(left["effect"]):
         return f"{first} {left['sentence']}"
     limits = f"{_signed(100 * left['ci_low'], 1)} to {_signed(100 * left['ci_high'], 1)}"
     return (
         f"{first} Departures within {left['window_months']} months {_told(left)}: by "
-        f"{_signed(100 * left['effect'], 1)} percentage points (95 % interval {limits})."
+        f"{_signed(100 * left['effect'], 1)} percentage points (95% interval {limits})."
     )
 
 

@@ -40,7 +40,7 @@ def _effect_measures(row: Row) -> Iterator[Measure]:
         scale=scale,
         low="ci_low",
         high="ci_high",
-        definition=f"{name}: treated less control arm, as drawn, with its 95 % interval.",
+        definition=f"{name}: treated less control arm, as drawn, with its 95% interval.",
     )
     yield Measure(column="p_value", unit="ratio", definition=f"{name}: p-value of no difference.")
 

@@ -79,7 +79,7 @@ CALIBRATION_MEASURES = (
         unit="count",
         low="observed_low",
         high="observed_high",
-        definition="Churn events seen in {label}, with exact 95 % Poisson limits of the number to be expected.",
+        definition="Churn events seen in {label}, with exact 95% Poisson limits of the number to be expected.",
     ),
 )
 
@@ -94,7 +94,7 @@ BY_SCORE_MEASURES = (
         low="observed_low_pct",
         high="observed_high_pct",
         definition=(
-            "Share that leaves within twelve months at the monthly rate seen with {label}; exact 95 % Poisson limits, "
+            "Share that leaves within twelve months at the monthly rate seen with {label}; exact 95% Poisson limits, "
             "departures taken as independent."
         ),
     ),

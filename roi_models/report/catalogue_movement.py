@@ -19,14 +19,14 @@ _LEVEL = Measure(
     unit="score",
     low="headline_low_score",
     high="headline_high_score",
-    definition="Score of {label}, with its 95 % interval.",
+    definition="Score of {label}, with its 95% interval.",
 )
 _CHANGE = Measure(
     column="change_score",
     unit="score",
     low="change_score_low",
     high="change_score_high",
-    definition="Movement since the quarter before of {label}, with its 95 % interval.",
+    definition="Movement since the quarter before of {label}, with its 95% interval.",
 )
 _COMPOSITION = (
     Measure(column="high_pct", unit="share_pct", definition="Share of favourable answers (promoters), {label}."),

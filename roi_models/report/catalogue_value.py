@@ -126,7 +126,7 @@ def _swings(case_file: CaseFile) -> Iterator[Figure]:
                 f"swing.{row.key}.input",
                 None,
                 unit,
-                f"{row.label}: the values below which it stays with chances of 10 % and 90 %.",
+                f"{row.label}: the values below which it stays with chances of 10% and 90%.",
                 f"{source}.low_value",
                 low=data["low_value"],
                 high=data["high_value"],
@@ -136,7 +136,7 @@ def _swings(case_file: CaseFile) -> Iterator[Figure]:
             f"swing.{row.key}.npv",
             data["swing"],
             "money",
-            f"{row.label}: how much the net present value swings between its 10 % and 90 % points, all else at base; "
+            f"{row.label}: how much the net present value swings between its 10% and 90% points, all else at base; "
             "the range is of the value itself.",
             f"{source}.swing",
             low=min(data["npv_low"], data["npv_high"]),

@@ -20,7 +20,7 @@ SHOWN_SLICES = 8
 SHOWN_SIGNALS = 10
 INSTRUMENT_RULES = ("is_too_long", "is_closed_only")
 ATTENTION_ORDER = (*ASKING, "steady", "advocate")
-# Two-sided normal quantile of a 95 % interval, as the warehouse has it.
+# Two-sided normal quantile of a 95% interval, as the warehouse has it.
 NORMAL_95 = 1.959964
 # Column of the bridge → what it is called, and whether it adds to revenue (1), takes from it (-1) or stands (0).
 BRIDGE_LINES = (

@@ -42,7 +42,7 @@ FIRST_INPUT = 4
 RESULT_HEADS = (
     "Initiative",
     *(label for _, _, label, _, _ in RESULT_LINES),
-    *("Chance to pay, simulated", "5 % of outcomes below", "95 % of outcomes below"),
+    *("Chance to pay, simulated", "5% of outcomes below", "95% of outcomes below"),
 )
 # The register's totals: column and figure.
 TOTALS = ("initial_cost", "annual_cost")

@@ -119,7 +119,7 @@ def _write_published(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> 
             _write_figures(sheet, figures, label, figure_id, ("value", "low", "high"))
     sheet.gap()
     tables = (
-        ("What the net present value hangs on (one input at its 10 % and 90 % point)", _swings, "Swing"),
+        ("What the net present value hangs on (one input at its 10% and 90% point)", _swings, "Swing"),
         ("What knowing an input in advance is worth", _information, "Value"),
         ("Other horizons, base case", _horizons, "Net present value"),
         ("Where the benefit comes from", _lines, "Present value"),

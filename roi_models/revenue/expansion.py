@@ -20,7 +20,7 @@ from roi_models.revenue.revenue_paths import CONTRACTION, EXPANSION, GrowthModel
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpansionEvidence:
     """What one answer point more goes with in expansion and contraction over twelve months, in percentage points of
-    revenue, with its 95 % interval; `problem` says why there is none. `model` holds the movements."""
+    revenue, with its 95% interval; `problem` says why there is none. `model` holds the movements."""
 
     model: GrowthModel | None = None
     change_pp: float = float("nan")
@@ -46,7 +46,7 @@ class ExpansionEvidence:
         low, high = _signed(self.low_pp), _signed(self.high_pp)
         return (
             f"One answer point more goes with {_signed(self.change_pp)} percentage points of revenue from expansion "
-            f"and contraction over 12 months (95 % interval {low} to {high}), which is not shown to be "
+            f"and contraction over 12 months (95% interval {low} to {high}), which is not shown to be "
             "a gain."
         )
 

@@ -116,7 +116,7 @@ def _require_revenue(accounts: pd.DataFrame) -> None:
     share = float(mrr.max() / mrr.sum())
     if share > MAX_ACCOUNT_SHARE:
         raise NotEstimableError(
-            f"One account holds {100 * share:.0f} % of the recurring revenue, so a revenue-weighted rate would be its "
+            f"One account holds {100 * share:.0f}% of the recurring revenue, so a revenue-weighted rate would be its "
             "story alone."
         )
 
@@ -137,7 +137,7 @@ def _movements(frames: GrowthFrames, lag: int) -> dict[str, MonthlyHazard]:
 
 
 def _interval(composed: Composed, model: GrowthModel) -> tuple[float, float, float]:
-    """Value and 95 % limits in per cent."""
+    """Value and 95% limits in per cent."""
     margin = Z95 * composed.std_error(model)
     return 100 * composed.value, 100 * (composed.value - margin), 100 * (composed.value + margin)
 
@@ -195,19 +195,19 @@ def _movement_rows(
 def _sentences(retention: list[dict[str, object]], movements: list[dict[str, object]], metric: str) -> tuple[str, ...]:
     nrr, grr = retention
     level = (
-        f"Of today's recurring revenue {nrr['modelled']:.1f} % is expected to be there in 12 months (95 % interval "
-        f"{nrr['modelled_low']:.1f} to {nrr['modelled_high']:.1f}), and {grr['modelled']:.1f} % without expansion"
+        f"Of today's recurring revenue {nrr['modelled']:.1f}% is expected to be there in 12 months (95% interval "
+        f"{nrr['modelled_low']:.1f} to {nrr['modelled_high']:.1f}), and {grr['modelled']:.1f}% without expansion"
     )
     level += (
         "."
         if np.isnan(nrr["observed"])
-        else f"; in the last 12 known months it was {nrr['observed']:.1f} % and {grr['observed']:.1f} %."
+        else f"; in the last 12 known months it was {nrr['observed']:.1f}% and {grr['observed']:.1f}%."
     )
     if np.isnan(nrr["change"]):
         return level, f"No active account has a current {metric} score, so nothing could be lifted."
     change = (
         f"Where every scored account stood one {metric} answer point higher, net revenue retention over 12 months "
-        f"would be {abs(nrr['change']):.2f} percentage points {'higher' if nrr['change'] >= 0 else 'lower'} (95 % "
+        f"would be {abs(nrr['change']):.2f} percentage points {'higher' if nrr['change'] >= 0 else 'lower'} (95% "
         f"interval {nrr['change_low']:.2f} to {nrr['change_high']:.2f}), if the association were causal. "
     )
     if nrr["change_low"] <= 0 <= nrr["change_high"]:

@@ -47,7 +47,7 @@ _SHOWN = (
         is_signed=True,
         definition=(
             "{label}: difference per point of the score, in per cent of revenue before or percentage points of "
-            "accounts; 95 % interval clustered by account."
+            "accounts; 95% interval clustered by account."
         ),
     ),
     Shown(column="count_rows", heading="Account-years", unit="count", definition="{label}: accounts times years."),
@@ -180,8 +180,8 @@ def _sentences(table: pd.DataFrame, metric: str) -> tuple[str, ...]:
     if growth["problem"]:
         return (f"How revenue moves with {metric} among those who stay cannot be said: {growth['problem']}",)
     found = (
-        f"Among accounts that stayed a year, one point more of {metric} goes with {_signed(growth['effect'])} % "
-        f"revenue (95 % interval {_signed(growth['ci_low'])} to {_signed(growth['ci_high'])}); this is conditional on "
+        f"Among accounts that stayed a year, one point more of {metric} goes with {_signed(growth['effect'])}% "
+        f"revenue (95% interval {_signed(growth['ci_low'])} to {_signed(growth['ci_high'])}); this is conditional on "
         "staying and no causal effect."
     )
     return found, _bias_sentence(rows)
@@ -197,7 +197,7 @@ def _bias_sentence(rows: pd.DataFrame) -> str:
     who, direction = ("Low", "understates") if stayed["effect"] > 0 else ("High", "overstates")
     return (
         f"{who} scorers leave more often and are then missing, so it {direction} what a point goes with: with leavers "
-        f"at nothing it is {_signed(kept['effect'])} % ({_signed(kept['ci_low'])} to {_signed(kept['ci_high'])})."
+        f"at nothing it is {_signed(kept['effect'])}% ({_signed(kept['ci_low'])} to {_signed(kept['ci_high'])})."
     )
 
 

@@ -86,12 +86,12 @@ def _sentences(
     observed, corrected = slopes.to_dict("records")
     real = (
         "Answers are noisy, and they age: of a difference between the scores of two accounts, "
-        f"{100 * latent.reliability:.1f} % is real and still there in the month that counts (95 % interval "
-        f"{100 * latent.reliability_low:.1f} to {100 * latent.reliability_high:.1f} %)."
+        f"{100 * latent.reliability:.1f}% is real and still there in the month that counts (95% interval "
+        f"{100 * latent.reliability_low:.1f} to {100 * latent.reliability_high:.1f}%)."
     )
     effect = (
         f"A point of {retention.metric} score goes with a hazard ratio of {observed['hazard_ratio']:.3f}, a point of "
-        f"the satisfaction behind it with {corrected['hazard_ratio']:.3f} (95 % interval {corrected['ci_low']:.3f} to "
+        f"the satisfaction behind it with {corrected['hazard_ratio']:.3f} (95% interval {corrected['ci_low']:.3f} to "
         f"{corrected['ci_high']:.3f})"
     )
     if latent.slope_low <= 0 <= latent.slope_high:

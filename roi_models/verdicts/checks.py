@@ -64,7 +64,7 @@ def case_checks(retention: RetentionEffect, case: BusinessCase | None, problem: 
             case.effective_accounts,
             bounds=(THRESHOLDS.effective_accounts_review, THRESHOLDS.effective_accounts_fail),
             sentence=(
-                f"The largest account pays {case.largest_account_pct:.1f} % of the revenue; in weight the "
+                f"The largest account pays {case.largest_account_pct:.1f}% of the revenue; in weight the "
                 f"{case.count_accounts:,} accounts are {case.effective_accounts:.1f} of equal size."
             ),
             recommendation="Judge the large accounts one by one: an average over accounts says nothing about them.",
@@ -121,7 +121,7 @@ def _clusters(retention: RetentionEffect) -> Check:
 def _effect_found(retention: RetentionEffect) -> Check:
     """Whether the interval of the slope lies wholly on the favourable side."""
     row = retention.fit.table.set_index("term").loc["score"]
-    interval = f"hazard ratio {row.hazard_ratio:.3f}, 95 % interval {row.ci_low:.3f} to {row.ci_high:.3f}"
+    interval = f"hazard ratio {row.hazard_ratio:.3f}, 95% interval {row.ci_low:.3f} to {row.ci_high:.3f}"
     if row.ci_high < 1:
         level, sentence = Level.PASS, f"A higher score goes with less churn ({interval})."
     elif row.ci_low > 1:
@@ -135,7 +135,7 @@ def _effect_found(retention: RetentionEffect) -> Check:
         id="effect_found",
         label="A higher score goes with less churn",
         value=float(row.ci_high),
-        threshold="upper limit of the hazard ratio's 95 % interval below 1",
+        threshold="upper limit of the hazard ratio's 95% interval below 1",
         level=level,
         sentence=sentence,
         recommendation="" if level == Level.PASS else "Do not claim a return; measure another metric, or longer.",

@@ -27,7 +27,7 @@ def data_checks(
             unplaced_churn_pct,
             bounds=(THRESHOLDS.unplaced_churn_pct_review, None),
             sentence=(
-                f"{unplaced_churn_pct:.1f} % of the departures are churn events of accounts that were not active then, "
+                f"{unplaced_churn_pct:.1f}% of the departures are churn events of accounts that were not active then, "
                 "or ends of activity without a churn event; the model sees none of them."
             ),
             recommendation="Hold churn events against contracts or billing, or choose another churn policy.",
@@ -39,9 +39,7 @@ def data_checks(
             "Rows rejected",
             rejected_share_pct,
             bounds=(THRESHOLDS.rejected_share_pct_review, THRESHOLDS.rejected_share_pct_fail),
-            sentence=(
-                f"Where most were, {rejected_share_pct:.1f} % of a table's rows were rejected for a broken rule."
-            ),
+            sentence=(f"Where most were, {rejected_share_pct:.1f}% of a table's rows were rejected for a broken rule."),
             recommendation="Read the table of rejected rows and repair the export or its mapping.",
             unit=" %",
         )
@@ -51,7 +49,7 @@ def data_checks(
             "Answers matched to accounts",
             match_rate_pct,
             bounds=(THRESHOLDS.match_rate_pct_review, THRESHOLDS.match_rate_pct_fail),
-            sentence=f"{match_rate_pct:.1f} % of the answers belong to a known account.",
+            sentence=f"{match_rate_pct:.1f}% of the answers belong to a known account.",
             recommendation="Map the survey's account or contact identifiers; unmatched answers take no part.",
             higher_is_better=True,
             unit=" %",
@@ -63,7 +61,7 @@ def data_checks(
             "Revenue ties to the ledger",
             share,
             bounds=(THRESHOLDS.unreconciled_revenue_pct_review, THRESHOLDS.unreconciled_revenue_pct_fail),
-            sentence=f"{share:.2f} % of the ledger's revenue is not explained by the accounts' revenue.",
+            sentence=f"{share:.2f}% of the ledger's revenue is not explained by the accounts' revenue.",
             recommendation="Reconcile the billing export with the general ledger before using amounts.",
             unit=" %",
         )

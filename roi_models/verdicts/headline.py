@@ -76,8 +76,8 @@ def _no_claim(case: BusinessCase, retention: RetentionEffect, metric_label: str,
         return (
             f"No return is claimed: if {uplift_words(case, metric_label)}, {_gain(case, verb='rises')}, but "
             "the chance that "
-            f"this pays for the programme is {100 * case.prob_npv_positive:.1f} %, below the "
-            f"{100 * min_prob_npv_positive:.0f} % "
+            f"this pays for the programme is {100 * case.prob_npv_positive:.1f}%, below the "
+            f"{100 * min_prob_npv_positive:.0f}% "
             "that was asked for."
         )
     row = retention.fit.table.set_index("term").loc["score"]
@@ -85,7 +85,7 @@ def _no_claim(case: BusinessCase, retention: RetentionEffect, metric_label: str,
     return (
         f"No return is claimed: a higher {metric_label} score goes with {what} (hazard ratio per point "
         f"{row.hazard_ratio:.3f}, "
-        f"95 % interval {row.ci_low:.3f} to {row.ci_high:.3f})."
+        f"95% interval {row.ci_low:.3f} to {row.ci_high:.3f})."
     )
 
 
@@ -94,17 +94,17 @@ def _gain(case: BusinessCase, verb: str = "") -> str:
     subject = f"revenue retention over {case.horizon_months} months"
     return (
         f"{subject} {verb + ' ' if verb else ''}by {case.gain_pp:.2f} percentage points "
-        f"(95 % interval {case.gain_low_pp:.2f} to {case.gain_high_pp:.2f})"
+        f"(95% interval {case.gain_low_pp:.2f} to {case.gain_high_pp:.2f})"
     )
 
 
 def _return(case: BusinessCase, currency: str) -> str:
     """NPV with its range and what that rests on, and ROI where costs allow one."""
-    roi = "" if case.base.roi_pct is None else f", an ROI of {case.base.roi_pct:.1f} %"
+    roi = "" if case.base.roi_pct is None else f", an ROI of {case.base.roi_pct:.1f}%"
     low, _, high = case.assumptions.uplifts
     within = f"For uplifts of {low:.4g} to {high:.4g} points it" if low < high else "It"
     return (
         f"the net present value is {money(case.base.npv, currency)}{roi}. {within} lies between "
         f"{money(case.npv_p5, currency)} and {money(case.npv_p95, currency)} (5th to 95th percentile), and the chance "
-        f"of a gain is {100 * case.prob_npv_positive:.1f} %"
+        f"of a gain is {100 * case.prob_npv_positive:.1f}%"
     )

@@ -18,7 +18,7 @@ def e_value(ratio: float, *, outcome_is_common: bool = False) -> float:
     """E-value of a risk or hazard ratio, E = RR + √(RR(RR − 1)) with RR < 1 inverted (VanderWeele & Ding
     2017).
 
-    `outcome_is_common`: `ratio` is a hazard ratio of an outcome that more than about 15 % have by the end of
+    `outcome_is_common`: `ratio` is a hazard ratio of an outcome that more than about 15% have by the end of
     follow-up.
     """
     risk_ratio = risk_ratio_of_hazard_ratio(ratio) if outcome_is_common else float(ratio)

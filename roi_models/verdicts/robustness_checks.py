@@ -96,7 +96,7 @@ def _unreached(case: BusinessCase | None, share: float) -> str:
     if case is None or not 0 < share < 1:
         return ""
     return (
-        f" The case gives them ({100 * share:.1f} % of revenue) no gain; with that of the others it would be about "
+        f" The case gives them ({100 * share:.1f}% of revenue) no gain; with that of the others it would be about "
         f"{case.gain_pp / (1 - share):.2f} points instead of {case.gain_pp:.2f}."
     )
 
@@ -136,7 +136,7 @@ def controls_shift(with_controls: HazardFit, without: HazardFit) -> Iterator[Che
         bounds=(THRESHOLDS.control_shift_review, None),
         sentence=(
             f"Hazard ratio per point {np.exp(adjusted):.3f} with the controls, {np.exp(plain):.3f} without them: they "
-            f"take {100 * shift:.0f} % of the slope."
+            f"take {100 * shift:.0f}% of the slope."
         ),
         recommendation="Most of it was the controls: look for causes still missing, volume of use above all.",
     )
@@ -153,11 +153,11 @@ def rolling_calibration(years: pd.DataFrame) -> Iterator[Check]:
         id="rolling_origin",
         label="Last year's departures could be foretold",
         value=float(last.ratio),
-        threshold="95 % interval holds 1",
+        threshold="95% interval holds 1",
         level=Level.PASS if holds else Level.REVIEW,
         sentence=(
             f"In {last.year} {last.observed:,.0f} left where the years before foretold {last.predicted:,.1f} (ratio "
-            f"{last.ratio:.3f}, 95 % interval {last.ratio_low:.3f} to {last.ratio_high:.3f})."
+            f"{last.ratio:.3f}, 95% interval {last.ratio_low:.3f} to {last.ratio_high:.3f})."
         ),
         recommendation=(
             "" if holds else "Churn has moved for reasons outside the model: do not carry its level into a forecast."
@@ -176,10 +176,10 @@ def _slope(years: pd.DataFrame) -> Iterator[Check]:
         id="calibration_slope",
         label="Predicted risks are neither too bold nor too timid",
         value=float(last.slope),
-        threshold=f"95 % interval reaches {lowest:g} to {1 / lowest:g}",
+        threshold=f"95% interval reaches {lowest:g} to {1 / lowest:g}",
         level=Level.PASS if holds else Level.REVIEW,
         sentence=(
-            f"In {last.year} log hazards rose by {last.slope:.3f} for each 1 that the years before foretold (95 % "
+            f"In {last.year} log hazards rose by {last.slope:.3f} for each 1 that the years before foretold (95% "
             f"interval {last.slope_low:.3f} to {last.slope_high:.3f})."
         ),
         recommendation=(

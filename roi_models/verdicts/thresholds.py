@@ -42,7 +42,7 @@ class Thresholds:
     unreconciled_revenue_pct_review: float = 1.0
     unreconciled_revenue_pct_fail: float = 5.0
     cost_difference_pct_review: float = 20.0
-    # 1 % and not 5 %: one of several analyses beside the headline must not doubt it by chance.
+    # 1% and not 5%: one of several analyses beside the headline must not doubt it by chance.
     share_lead_z_review: float = 2.58
     share_lead_ratio_review: float = 0.1
 

@@ -31,7 +31,7 @@ _SHOWN = (
         unit="ratio",
         low="ci_low",
         high="ci_high",
-        definition="{label}: mean perceived value of us over that of the competitors; 95 % interval by account.",
+        definition="{label}: mean perceived value of us over that of the competitors; 95% interval by account.",
     ),
     Shown(column="own_value", heading="Ours", unit="score", definition="{label}: mean perceived value of our brand."),
     Shown(
@@ -138,7 +138,7 @@ def _sentence(table: pd.DataFrame) -> str:
     if row["problem"]:
         return f"What customers find us worth against competitors cannot be said: {row['problem']}"
     found = f"{row['customer_value_added']:.2f} times"
-    interval = f"95 % interval {row['ci_low']:.2f} to {row['ci_high']:.2f}"
+    interval = f"95% interval {row['ci_low']:.2f} to {row['ci_high']:.2f}"
     if row["ci_low"] > 1:
         reading = "more than competitors are worth to those who use them"
     elif row["ci_high"] < 1:

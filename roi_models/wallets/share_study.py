@@ -49,7 +49,7 @@ _EFFECTS_SHOWN = (
         low="ci_low",
         high="ci_high",
         is_signed=True,
-        definition="{label}: percentage points of measured share that go with it; 95 % interval clustered by account.",
+        definition="{label}: percentage points of measured share that go with it; 95% interval clustered by account.",
     ),
     Shown(column="count_answers", heading="Answers", unit="count", definition="{label}: answers, or changes, used."),
     Shown(column="count_accounts", heading="Accounts", unit="count", definition="{label}: accounts they are of."),
@@ -77,7 +77,7 @@ def _effect_sentence(effects: pd.DataFrame) -> str:
         return f"What rank among brands is worth cannot be said: {level['problem']}"
     text = (
         "Where our rank is worth ten points more by the rule, customers give us "
-        f"{100 * level['effect']:.1f} percentage points more of their spend (95 % interval {100 * level['ci_low']:.1f} "
+        f"{100 * level['effect']:.1f} percentage points more of their spend (95% interval {100 * level['ci_low']:.1f} "
         f"to {100 * level['ci_high']:.1f})"
     )
     change = _of(effects, "rank", "change")

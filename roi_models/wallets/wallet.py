@@ -66,9 +66,9 @@ def _caution(multi_brand_pct: float, mean_set_size: float) -> str | None:
     if multi_brand_pct >= MIN_MULTI_BRAND_PCT and mean_set_size >= MIN_MEAN_SET_SIZE:
         return None
     return (
-        f"Only {multi_brand_pct:.0f} % of respondents use more than one brand (mean {mean_set_size:.2f}): "
+        f"Only {multi_brand_pct:.0f}% of respondents use more than one brand (mean {mean_set_size:.2f}): "
         "the Wallet "
-        f"Allocation Rule is made for markets with at least {MIN_MULTI_BRAND_PCT:.0f} % and "
+        f"Allocation Rule is made for markets with at least {MIN_MULTI_BRAND_PCT:.0f}% and "
         f"{MIN_MEAN_SET_SIZE:.1f} brands."
     )
 

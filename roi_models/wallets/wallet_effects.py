@@ -78,7 +78,7 @@ def exposures(metric: str) -> tuple[Exposure, ...]:
 def share_effects(answers: pd.DataFrame, *, metric: str) -> pd.DataFrame:
     """One row per exposure and method (columns `EFFECT_TYPES`), from answers as `brand_answers.measured` gives them.
 
-    `effect` and its 95 % interval: change of measured share (0…1) per `step` of the exposure. `coef` and `std_error`:
+    `effect` and its 95% interval: change of measured share (0…1) per `step` of the exposure. `coef` and `std_error`:
     per unit, of the log-odds in the three fractional logits, of share in the changes. Missing beside a `problem`.
     """
     rows = []

@@ -42,7 +42,7 @@ def rule_sentence(rule: pd.DataFrame) -> str:
     if row["problem"]:
         return f"Whether the Wallet Allocation Rule holds here cannot be said: {row['problem']}"
     found = (
-        f"slope {row['slope']:.2f}, 95 % interval {row['slope_low']:.2f} to {row['slope_high']:.2f}, and intercept "
+        f"slope {row['slope']:.2f}, 95% interval {row['slope_low']:.2f} to {row['slope_high']:.2f}, and intercept "
         f"{row['intercept']:.2f} on the rule’s share; one and zero if it held"
     )
     if row["p_value"] < 0.05:

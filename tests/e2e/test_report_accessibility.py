@@ -29,8 +29,10 @@ def open_page(browser, path, *, width=1280, scheme="light", fragment=""):
 )
 def test_axe_finds_nothing_of_weight(browser, files, name, width, scheme):
     page = open_page(browser, files[name], width=width, scheme=scheme)
-    # What is folded counts too: axe does not look into closed parts.
+    # What is folded counts too: axe does not look into closed parts. Of the list of all figures, whose rows are alike
+    # and two thirds of the page, it sees the first.
     page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true })")
+    page.evaluate("document.querySelectorAll('#figure-table tbody tr:nth-child(n+50)').forEach(row => row.remove())")
     found = axe.Axe().run(page).response["violations"]
     page.close()
     assert [(item["id"], item["nodes"][0]["html"]) for item in found if item["impact"] in GATE] == []

@@ -54,8 +54,7 @@ def boxes(pdf: bytes) -> list[tuple[int, int]]:
     return [(round(float(width)), round(float(height))) for width, height in found]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("name", sorted(CASES))
+@pytest.mark.parametrize(("name", "scheme"), [*((name, "light") for name in sorted(CASES)), ("conditional", "dark")])
 def test_prints_on_exactly_one_sheet_of_a4(browser, files, name, scheme):
     page = browser.new_page(color_scheme=scheme)
     page.goto(files[name].as_uri())

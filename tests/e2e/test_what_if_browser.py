@@ -152,7 +152,7 @@ def test_sliders_agree_with_the_engine_to_the_cent(opened, name):
         assert seen[-1] == engine_says(case, page.evaluate(SLIDERS)), setting
         assert page.evaluate(TEXTS) == as_the_page_writes(seen[-1])
     chance = random.Random(5)
-    for _ in range(25):
+    for _ in range(10):
         limits = page.locator("#whatif input").evaluate_all("all => all.map(e => [e.name, e.min, e.max])")
         page.evaluate(MOVE, {key: chance.uniform(float(low), float(high)) for key, low, high in limits})
         seen.append(page.evaluate(SHOWN))

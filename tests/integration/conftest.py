@@ -23,6 +23,7 @@ from tests.integration.pipeline import (
     Ended,
     Home,
     finish,
+    with_parsed_dbt,
 )
 from tests.integration.tiny_company import write_tiny_company
 
@@ -53,11 +54,10 @@ class Killed:
 # First: xdist reads the groups in a hook of the same name.
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
-    """Keep tests that share a run in one worker, where it is made once: the tiny company's or the demo's."""
+    """Keep tests that share a run in one worker, where it is made once, and so are imports and the parsing of dbt."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
-            is_tiny = item.path.stem in {"test_bad_files", "test_carry_over", "test_late_files", "test_tiny_company"}
-            item.add_marker(pytest.mark.xdist_group("tiny" if is_tiny else "demo"))
+            item.add_marker(pytest.mark.xdist_group("runs"))
 
 
 @pytest.fixture(scope="session")
@@ -115,9 +115,11 @@ def demo_run(demo_inbox, wanted, started, background, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def tiny_run(tmp_path_factory):
+def tiny_run(wanted, request, tmp_path_factory):
     """A good run of the tiny company, with a specimen of every bad row. Tests must not change its home."""
     home = write_tiny_company(tmp_path_factory.mktemp("tiny"))
+    if "demo_run" in wanted and (earlier := request.getfixturevalue("demo_run")).ended.code == 0:
+        with_parsed_dbt(home, earlier.home)
     return DoneRun(home=home, ended=home.command("run"))
 
 

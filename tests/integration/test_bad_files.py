@@ -109,7 +109,7 @@ def test_a_quote_never_closed_is_no_loss_in_silence(home):
     [
         ("accounts.csv", with_the_header_only, "accounts", "the table has at least 1 row(s), but saw 0"),
         ("answers.csv", with_the_header_only, "survey_responses", "the table has at least 1 row(s), but saw 0"),
-        ("answers.csv", with_every_tenth_row_cut, "survey_responses", "at most 5 % of a file's rows have too few"),
+        ("answers.csv", with_every_tenth_row_cut, "survey_responses", "at most 5% of a file's rows have too few"),
         ("answers.csv", with_other_dates, "survey_responses", "filled values of responded_at can be read as a time"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -17,7 +17,7 @@ from tests.integration.plain_warehouse import PlainWarehouse
 from tests.integration.tiny_company import ACCOUNTS, tiny_files, write_lines, write_tiny_company
 
 FEW = settings(
-    max_examples=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 # What stands between the raw tables and the two marts, and the answers themselves.
 WATCHED = ("fct_account_months", "fct_feedback_states")

@@ -49,7 +49,7 @@ def movement_cells_of(months: pd.DataFrame, *, seed: int = 5, moves: bool = True
 
 
 def bridge_of(months: int = 12) -> pd.DataFrame:
-    """A company that loses 1 % by departures and 0.5 % by contraction each month, and grows by 2 %."""
+    """A company that loses 1% by departures and 0.5% by contraction each month, and grows by 2%."""
     month = {"opening_amount": 1000.0, "expansion_amount": 20.0, "contraction_amount": 5.0, "churn_amount": 10.0}
     return pd.DataFrame([month] * months)
 

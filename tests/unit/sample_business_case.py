@@ -69,7 +69,7 @@ BUDGET = 150_000.0
 
 
 def known_retention(beta: float) -> RetentionEffect:
-    """A monthly hazard of 1.5 % at a score of 7, `beta` per point, with a standard error of 0.02."""
+    """A monthly hazard of 1.5% at a score of 7, `beta` per point, with a standard error of 0.02."""
     encoding = DesignEncoding(
         terms=("intercept", "score", "state_silent"),
         score_centre=7.0,

@@ -167,10 +167,10 @@ def conditional_sentence(case: BusinessCase) -> str:
     return (
         f"If net NPS rises by {case.uplift:g} points ({case.mean_shift_points:.3f} on the average account's "
         f"0–10 score), then revenue retention over {case.horizon_months} months rises by {case.gain_pp:.2f} "
-        f"percentage points (95 % interval {case.gain_low_pp:.2f} to {case.gain_high_pp:.2f}), and the net "
-        f"present value is USD {base.npv:,.0f}, an ROI of {base.roi_pct:.0f} % (5th to 95th percentile "
+        f"percentage points (95% interval {case.gain_low_pp:.2f} to {case.gain_high_pp:.2f}), and the net "
+        f"present value is USD {base.npv:,.0f}, an ROI of {base.roi_pct:.0f}% (5th to 95th percentile "
         f"USD {case.npv_p5:,.0f} to USD {case.npv_p95:,.0f}; the chance of a gain is "
-        f"{100 * case.prob_npv_positive:.0f} %). The uplift is an assumption, not yet measured."
+        f"{100 * case.prob_npv_positive:.0f}%). The uplift is an assumption, not yet measured."
     )
 
 

@@ -86,8 +86,8 @@ def retention_effect(fit: HazardFit, placebo: HazardFit | None) -> RetentionEffe
     )
     bins["observed_low"], bins["observed_high"] = poisson_limits(bins["observed_events"])
     text = (
-        "Accounts whose nps score was one point higher 2 months before the month began had a 11.3 % lower "
-        "monthly hazard (hazard ratio 0.887, 95 % interval 0.853 to 0.922; 861 events in 84,512 "
+        "Accounts whose nps score was one point higher 2 months before the month began had a 11.3% lower "
+        "monthly hazard (hazard ratio 0.887, 95% interval 0.853 to 0.922; 861 events in 84,512 "
         "account-months)."
     )
     return RetentionEffect(

@@ -39,5 +39,5 @@ def sample_study(section: Section = Section.SCORES) -> Study:
             Shown(column="refused", heading="Not computed because"),
         ),
     )
-    sentence = "Speed explains 61 % of what is explained; 17 other drivers were left out."
+    sentence = "Speed explains 61% of what is explained; 17 other drivers were left out."
     return Study(id="sample", section=section, title="What moves the score", sentences=(sentence,), tables=(table,))

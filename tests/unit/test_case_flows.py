@@ -75,7 +75,7 @@ def test_forrester_vectors_through_the_whole_case(initial, annual, benefits, fac
 
 @pytest.mark.gate
 def test_customer_lifetime_value_by_months():
-    """methods.md, section 7: 750 a month, retention .99, 36 months at 10 %: end and start of month."""
+    """methods.md, section 7: 750 a month, retention .99, 36 months at 10%: end and start of month."""
     months = np.arange(1, 37)
     terms = replace(PLAIN, discounting="month_end")
     end = appraise_inputs(response_of(750 * 0.99**months), terms, terms.inputs()).result

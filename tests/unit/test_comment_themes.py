@@ -212,7 +212,7 @@ def test_sentences_name_the_lowest_theme_and_the_riskiest(comments):
 
 @pytest.mark.validate
 def test_themes_that_mean_nothing_are_seldom_found_to_warn():
-    """100 samples in which words tell nothing: a theme is named in 5 % of them at most (99.9 % band)."""
+    """100 samples in which words tell nothing: a theme is named in 5% of them at most (99.9% band)."""
     generator, samples, named = np.random.default_rng(20_105), 100, 0
     comments = written(per_theme=100, accounts=120)
     themes = found_of(comments)
@@ -225,5 +225,5 @@ def test_themes_that_mean_nothing_are_seldom_found_to_warn():
         )
         table = theme_effects(rows, themes)
         named += bool((table["score_high"] < 0).any() or (table["risk_low"] > 0).any())
-    # Two one-sided looks at 2.5 % each over all themes.
+    # Two one-sided looks at 2.5% each over all themes.
     assert named <= binom.ppf(0.999, samples, 0.05)

@@ -171,7 +171,7 @@ def test_nulls_are_rejected_as_often_as_stated():
         proportionality(month_rows(c, t, e)).p_value < 0.05
         for c, t, e, _ in (spells(n=300, hazard=0.05, months=8, seed=seed) for seed in range(100, 220))
     ]
-    # The 99.9 % band of 120 draws at 5 %.
+    # The 99.9% band of 120 draws at 5%.
     assert 1 <= sum(rejected) <= 15
 
 

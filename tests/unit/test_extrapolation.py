@@ -140,7 +140,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
         rows = rows.assign(score_group="passive")
         end = extrapolate(rows, 36).curves.query("group == 'all' and month == 36").iloc[0]
         held.append(end["ci_low"] <= np.exp(-0.02 * 36) <= end["ci_high"])
-    # It spans two models, so it may hold more often than 95 %; 18 of 24 lies below the 99.9 % band of that.
+    # It spans two models, so it may hold more often than 95%; 18 of 24 lies below the 99.9% band of that.
     assert sum(held) > 18
 
 

@@ -80,7 +80,7 @@ def test_payback(flows, months):
 @pytest.mark.parametrize(
     ("flows", "rate"),
     [
-        ([-100, 230, -132], None),  # two roots, 10 % and 20 %
+        ([-100, 230, -132], None),  # two roots, 10% and 20%
         ([0, 50, 50], None),
         ([-100, 0, 0], None),
         ([100, -120], None),  # borrowing, no return

@@ -37,11 +37,11 @@ def test_sentences_state_what_the_tables_hold(plain):
     widest = means["difference_months"].abs().max()
     assert f"{widest:.1f} months longer than the group detractor" in said(plain, "restricted_mean")
     last = plain.incidence[plain.incidence["group"] == "all"].groupby("cause")["incidence"].last()
-    assert f"Within 24 months {100 * last['voluntary']:.1f} %" in said(plain, "causes")
+    assert f"Within 24 months {100 * last['voluntary']:.1f}%" in said(plain, "causes")
     assert f"{abs(plain.slopes['difference'].iloc[0]):.4f} apart" in said(plain, "slopes")
     end = plain.curves[plain.curves["group"] == "all"].iloc[-1]
     words = said(plain, "extrapolation")
-    assert f"retention after 36 months, {100 * end['retention']:.1f} %" in words
+    assert f"retention after 36 months, {100 * end['retention']:.1f}%" in words
     assert "Observed are 24 months" in words and "no data speak to it" in words
     gap = plain.models.loc[plain.models["scope"] == "all", "aic_difference"].max()
     assert f"AIC {gap:.1f} below" in words and ("too little to tell them apart" in words) == (gap < 2)

@@ -69,7 +69,7 @@ def test_intervals_hold_the_planted_slope_and_effect():
         effect, error = average_partial_effect(fit, design, 1)
         effects.append(effect)
         held += [abs(fit.coef[1] - SLOPE) < reach * fit.covariance[1, 1] ** 0.5, abs(effect - truth) < reach * error]
-    # 99.9 % binomial band of 95 % in 200.
+    # 99.9% binomial band of 95% in 200.
     assert (held >= 179).all() and (held <= 199).all()
     assert np.mean(effects) == pytest.approx(truth, rel=0.02)
 

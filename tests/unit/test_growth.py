@@ -276,7 +276,7 @@ HOPELESS = {
     "no revenue": (lambda f: replace(f, accounts=f.accounts.assign(mrr_amount=0)), "No active account"),
     "one whale": (
         lambda f: replace(f, accounts=f.accounts.assign(mrr_amount=[9e9] + [1.0] * (len(f.accounts) - 1))),
-        "One account holds 100 %",
+        "One account holds 100%",
     ),
 }
 

@@ -43,7 +43,7 @@ def test_both_slopes_and_gains_stand_side_by_side(case_file):
     assert slopes.loc["corrected", "hazard_ratio"] == pytest.approx(np.exp(-0.25))
     assert slopes.loc["observed", "coef"] == pytest.approx(np.log(slopes.loc["observed", "hazard_ratio"]))
     assert slopes["gain_pp"].to_dict() == {"observed": 0.31, "corrected": case.gain_pp}
-    assert "50.0 % is real" in study.sentences[0] and "41.0 to 58.0 %" in study.sentences[0]
+    assert "50.0% is real" in study.sentences[0] and "41.0 to 58.0%" in study.sentences[0]
     assert study.sentences[1].endswith(f"{case.gain_pp:.2f} percentage points and not 0.31.")
 
 

@@ -105,7 +105,7 @@ def test_costs_and_losses_are_ceilings_the_rest_are_floors(measure, promised, ju
 def test_a_score_that_chance_could_have_moved_is_not_judged(promised, judgement):
     row = judged("net_nps_points", "2023-04", "2023-06", promised)
     assert row["judgement"] == judgement
-    assert "(95 % interval +0.2 to +19.8)" in row["sentence"]
+    assert "(95% interval +0.2 to +19.8)" in row["sentence"]
 
 
 def test_difference_and_share_are_of_what_was_promised():

@@ -144,7 +144,7 @@ def test_the_demos_declared_importance_comes_back():
 
 @pytest.mark.validate
 def test_intervals_cover_the_truth_as_often_as_they_say():
-    """300 samples of 200 accounts with three answers each; fails outside of the 99.9 % binomial band around 95 %."""
+    """300 samples of 200 accounts with three answers each; fails outside of the 99.9% binomial band around 95%."""
     between, with_score = np.array([[1, 0.4, 0.2], [0.4, 1, 0.3], [0.2, 0.3, 1]]), np.array([0.6, 0.45, 0.3])
     truth = shapley_of_r_squared(bordered(between, with_score)[None])[0]
     truth = truth / truth.sum()

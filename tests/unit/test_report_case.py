@@ -16,7 +16,7 @@ from tests.unit.test_report_page import Page
 
 NUMBERED_REASON = (
     "One answer point more goes with +0.31 percentage points of revenue from expansion and contraction over 12 months "
-    "(95 % interval -0.24 to 0.86), which is not shown to be a gain."
+    "(95% interval -0.24 to 0.86), which is not shown to be a gain."
 )
 
 

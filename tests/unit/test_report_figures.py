@@ -159,11 +159,11 @@ def _book(**values):
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("falls by 9 %", "a.pct"),
+        ("falls by 9%", "a.pct"),
         ("USD 1.2 million", "a.money"),
         ("−USD 1,234,567 lost", "a.money"),
         ("ratio 0.89,", "a.ratio"),
-        ("a chance of 81 %", "a.prob"),
+        ("a chance of 81%", "a.prob"),
         ("3 months before", "a.lag"),
         ("3 of them", "a.lag"),
         ("2 months before", None),
@@ -205,7 +205,7 @@ def test_a_number_only_a_sentence_states_becomes_a_figure_with_that_sentence():
 @pytest.mark.parametrize(
     ("text", "traced"),
     [
-        ("No effect (95 % interval 0.9 to 1.1)", {"95": "method.interval_level_pct"}),
+        ("No effect (95% interval 0.9 to 1.1)", {"95": "method.interval_level_pct"}),
         (
             "5th to 95th percentile of outcomes",
             {"5": "method.draw_low_pct", "95": "method.draw_high_pct"},

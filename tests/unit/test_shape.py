@@ -262,7 +262,7 @@ def test_cuts_are_turned_with_the_score():
 
 @pytest.mark.validate
 def test_a_straight_line_is_rejected_as_seldom_as_stated():
-    """A hundred straight lines: each single test rejects about 5 in 100 (99.9 % binomial band)."""
+    """A hundred straight lines: each single test rejects about 5 in 100 (99.9% binomial band)."""
     rejected = pd.Series(0, index=[KNOT, "curve", "groups_beyond", TENURE_TREND, TENURE_STEPS])
     for seed in range(100):
         tests = score_shape(cells(straight, seed=seed, size=27), NO_LEVELS, **SETTING, cuts=CUTS).tests

@@ -90,7 +90,7 @@ def test_the_study_prints_what_could_be_estimated():
     study = stayers_study(yearly_accounts(accounts=300), NO_LEVELS, metric="NPS")
     (table,) = study.tables
     assert table.rows == 3
-    assert f"{100 * table.frame.loc[0, 'effect']:+.2f} %" in study.sentences[0]
+    assert f"{100 * table.frame.loc[0, 'effect']:+.2f}%" in study.sentences[0]
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_names_out_of_data_are_text_on_the_page(name):
         ("R&D &amp; more", "R&D \\&amp; more"),
         ("12 of them.", "12 of them."),
         ("12. of them", "12\\. of them"),
-        ("−5 % or -5 %", "−5 % or -5 %"),
+        ("−5% or -5%", "−5% or -5%"),
         ("- x", "\\- x"),
         (None, "–"),
     ],

@@ -75,13 +75,13 @@ def test_no_uplift_moves_nothing_and_many_uplifts_are_one_call():
 @pytest.mark.parametrize(
     ("levels", "want"),
     [
-        ([5.0, 8.0], [0.12, 0.0]),  # 4 % of the detractors rise by three points
+        ([5.0, 8.0], [0.12, 0.0]),  # 4% of the detractors rise by three points
         ([8.0, 9.0], [0.04, 0.0]),
         ([5.0, 9.0], [0.08, 0.0]),
     ],
 )
 def test_mixes_with_only_two_kinds_of_answers(levels, want):
-    # Half the answers at each level; net NPS + 2 moves 2 % (or 1 % two steps up) of all, from half of them.
+    # Half the answers at each level; net NPS + 2 moves 2% (or 1% two steps up) of all, from half of them.
     levels = np.array(levels)
     assert tilt(levels, np.array([10.0, 10.0]), 2.0) == pytest.approx(want)
 

@@ -90,7 +90,7 @@ def test_a_good_case_is_claimed_on_condition(good):
     )
     assert f"rises by {case.gain_pp:.2f} percentage points" in got.sentence
     assert f"{case.gain_low_pp:.2f} to {case.gain_high_pp:.2f}" in got.sentence
-    assert money(case.base.npv, "EUR") in got.sentence and f"ROI of {case.base.roi_pct:.1f} %" in got.sentence
+    assert money(case.base.npv, "EUR") in got.sentence and f"ROI of {case.base.roi_pct:.1f}%" in got.sentence
     assert "assumption" in got.sentence and all(check.recommendation == "" for check in got.checks)
 
 
@@ -120,7 +120,7 @@ def test_a_claim_needs_the_chance_of_a_gain(good, probability, claim):
     got = verdict({**good, "case": replace(good["case"], prob_npv_positive=probability)})
     assert got.claim == claim
     if claim == Claim.NONE:
-        assert "79.0 %, below the 80 %" in got.sentence and "ROI" not in got.sentence
+        assert "79.0%, below the 80%" in got.sentence and "ROI" not in got.sentence
 
 
 @pytest.mark.parametrize(("low", "claim"), [(0.0, Claim.NONE), (0.001, Claim.CONDITIONAL)])
@@ -140,7 +140,7 @@ def test_not_estimable_fails_first_line_first(good):
 def test_a_failed_check_shows_no_return_even_when_there_is_a_case(good):
     got = verdict(good, unreconciled_revenue_pct=-9.0)
     assert got.level == Level.FAIL and got.claim == Claim.NONE
-    assert got.sentence.startswith("No business case can be made") and "9.00 %" in got.sentence
+    assert got.sentence.startswith("No business case can be made") and "9.00%" in got.sentence
     assert "ROI" not in got.sentence and "net present value" not in got.sentence
     missing = verdict({**good, "case": None}, case_problem="No account is active.")
     assert missing.level == Level.FAIL and "No account is active." in missing.sentence

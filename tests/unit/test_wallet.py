@@ -77,7 +77,7 @@ def test_summary():
 
 def test_thin_or_unfit_ratings_say_so():
     sole = summarise_wallet(ratings([[9], [8], [7]]))
-    assert "repertoire" not in sole.caution and "0 %" in sole.caution
+    assert "repertoire" not in sole.caution and "0%" in sole.caution
     nothing = summarise_wallet(ratings([[9]]).iloc[:0])
     assert nothing.problem and nothing.war_share_mean is None
     others = summarise_wallet(ratings([[9, 8]]).assign(is_us=False))

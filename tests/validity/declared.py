@@ -28,8 +28,8 @@ COVERAGE_ACCOUNTS = 1_000
 BINOMIAL_BAND = 0.999
 
 # Panels with a planted slope (`planted_panels.py`) for the gates in docs/methods.md. A band of 500 draws fails one
-# right procedure in twenty, and the first 500 nulls did: 36 rejected, 7.2 %. No seed is exchanged for that: they stay,
-# and the next 2,000 join them (declared before they were drawn; 2,000 others, from 70,001 on, had shown 5.55 %).
+# right procedure in twenty, and the first 500 nulls did: 36 rejected, 7.2%. No seed is exchanged for that: they stay,
+# and the next 2,000 join them (declared before they were drawn; 2,000 others, from 70,001 on, had shown 5.55%).
 GATE_SIMULATIONS = 500
 PLANTED_SEEDS_FROM, NULL_SEEDS_FROM = 40_001, 50_001
 NULLS_PER_SIMULATION = 5

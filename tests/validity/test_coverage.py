@@ -1,7 +1,7 @@
 """How often the slope's interval holds a planted truth, and how often a null is called an effect: the gates' figures.
 
 500 panels with an effect by default and five times as many without (why: `declared.py`); `--simulations N` takes the
-first N of the declared seeds, and fewer than 500 must lie in the 99.9 % binomial band instead. The demo's own process
+first N of the declared seeds, and fewer than 500 must lie in the 99.9% binomial band instead. The demo's own process
 has a test of its own (`test_demo_coverage.py`).
 """
 
@@ -44,7 +44,7 @@ def slopes(first_seed: int, count: int, slope: float) -> tuple[np.ndarray, np.nd
 
 
 def allowed(band: tuple[float, float], expected: float, count: int, *, is_full: bool) -> tuple[float, float]:
-    """Fewest and most of `count` simulations: the gate's own band for a full run, else the 99.9 % binomial band."""
+    """Fewest and most of `count` simulations: the gate's own band for a full run, else the 99.9% binomial band."""
     if is_full:
         return band[0] * count, band[1] * count
     tail = (1 - BINOMIAL_BAND) / 2
@@ -53,7 +53,7 @@ def allowed(band: tuple[float, float], expected: float, count: int, *, is_full: 
 
 
 def bias_allowed(coefs: np.ndarray, truth: float, *, is_full: bool) -> float:
-    """Two Monte-Carlo errors (in a small sample those of the 99.9 % band), or five per cent, whichever is more."""
+    """Two Monte-Carlo errors (in a small sample those of the 99.9% band), or five per cent, whichever is more."""
     errors = 2.0 if is_full else 3.3
     return max(errors * coefs.std(ddof=1) / np.sqrt(len(coefs)), 0.05 * abs(truth))
 
@@ -65,11 +65,11 @@ def test_intervals_cover_the_planted_slope(simulations, gate):
     low, high = allowed(GATE_COVERAGE, 0.95, simulations, is_full=is_full)
     bias, limit = coefs.mean() - PLANTED_SLOPE, bias_allowed(coefs, PLANTED_SLOPE, is_full=is_full)
     gate(
-        f"95 % intervals cover the planted slope {PLANTED_SLOPE} in {covered} of {simulations} simulations "
-        f"= {covered / simulations:.1%} (allowed {low / simulations:.1%} to {high / simulations:.1%})"
+        f"95% intervals cover the planted slope {PLANTED_SLOPE} in {covered} of {simulations} simulations "
+        f"= {covered / simulations:.1 %} (allowed {low / simulations:.1 %} to {high / simulations:.1 %})"
     )
     gate(
-        f"bias of the slope {bias:+.4f} = {bias / PLANTED_SLOPE:+.1%} of the truth (allowed {limit:.4f}); "
+        f"bias of the slope {bias:+.4f} = {bias / PLANTED_SLOPE:+.1 %} of the truth (allowed {limit:.4f}); "
         f"mean clustered error / spread of the estimates = {errors.mean() / coefs.std(ddof=1):.3f}"
     )
     assert np.isfinite(coefs).all()
@@ -85,9 +85,9 @@ def test_nulls_are_rejected_as_often_as_stated(simulations, gate):
     low, high = allowed(GATE_REJECTION, 0.05, count, is_full=is_full)
     limit = bias_allowed(coefs, 0.0, is_full=is_full)
     gate(
-        f"true nulls rejected in {rejected} of {count} simulations = {rejected / count:.1%} "
-        f"(allowed {low / count:.1%} to {high / count:.1%}), of the first {simulations} alone "
-        f"{first / simulations:.1%}; mean slope {coefs.mean():+.4f} (allowed {limit:.4f})"
+        f"true nulls rejected in {rejected} of {count} simulations = {rejected / count:.1 %} "
+        f"(allowed {low / count:.1 %} to {high / count:.1 %}), of the first {simulations} alone "
+        f"{first / simulations:.1 %}; mean slope {coefs.mean():+.4f} (allowed {limit:.4f})"
     )
     assert np.isfinite(coefs).all()
     assert low <= rejected <= high

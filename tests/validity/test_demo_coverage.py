@@ -1,7 +1,7 @@
 """Sixty small companies with an effect and sixty without: how often the slope's interval holds the truth.
 
 The demo's own process: noisy answers that age, leavers who decide early. The gate with 500 simulations of a planted
-slope is in `test_coverage.py`; here the count must lie in the 99.9 % binomial band.
+slope is in `test_coverage.py`; here the count must lie in the 99.9% binomial band.
 """
 
 from __future__ import annotations

@@ -94,7 +94,7 @@ def test_groups_give_the_error_of_single_accounts(demo, fit, gate):
 
 
 def observed_over_expected(before, after, levels, *, lag: int) -> tuple[float, float, float, int]:
-    """Departures after the origin over those that the model learned before it expects, with its 95 % interval.
+    """Departures after the origin over those that the model learned before it expects, with its 95% interval.
 
     Limits join the chance of the departures (exact Poisson) and the error of the prediction (delta) as MOVER does.
     """
@@ -150,8 +150,8 @@ def test_calibration_intervals_hold_one_as_often_as_stated(gate):
     count, tail = len(CALIBRATION_SEEDS), (1 - BINOMIAL_BAND) / 2
     fewest, most = binom.ppf([tail, 1 - tail], count, 0.95)
     gate(
-        f"intervals of observed / expected hold 1 in {held} of {count} panels = {held / count:.1%} "
-        f"(allowed {fewest / count:.1%} to {most / count:.1%})"
+        f"intervals of observed / expected hold 1 in {held} of {count} panels = {held / count:.1 %} "
+        f"(allowed {fewest / count:.1 %} to {most / count:.1 %})"
     )
     assert fewest <= held <= most
 

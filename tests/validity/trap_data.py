@@ -127,7 +127,7 @@ def falling_leavers(
 
 
 def called_accounts(*, seed: int, accounts: int = 4_000, months: int = 24) -> tuple[Histories, np.ndarray, np.ndarray]:
-    """A call that does nothing reaches 5 % of the remaining accounts a month: histories, ever called, called before."""
+    """A call that does nothing reaches 5% of the remaining accounts a month: histories, ever called, called before."""
     rng = np.random.default_rng(seed)
     histories = live(7 + walks(rng, accounts, months), np.zeros((accounts, months)), rng=rng, base=0.03)
     called = (rng.random((accounts, months)) < 0.05) & histories.at_risk
