@@ -14,7 +14,7 @@ import pandas as pd
 
 from roi_models.case.assumptions import MONTHS_PER_YEAR, Assumptions, Discounting
 from roi_models.case.case_results import CashFlowResult
-from roi_models.case.finance import appraise, discount_factors, to_cents
+from roi_models.case.finance import appraise, discount_factors, payback_months, to_cents
 from roi_models.case.flows import LINES, Inputs, Tables, benefits, factors, outlay, running_cost, tables
 from roi_models.case.response import Response, read_at
 
@@ -71,6 +71,18 @@ def appraise_inputs(
     years["discount_factor"] = factor
     years["pv_benefit"], years["pv_cost"] = ([to_cents(value) for value in pv] for pv in (pv_benefit, pv_cost))
     return Appraised(result=result, years=years)
+
+
+def payback_by_month(response: Response, assumptions: Assumptions, inputs: Inputs) -> float | None:
+    """Months until the undiscounted cumulative net of the best estimate turns non-negative for good, month by month.
+
+    Where benefits grow within the first year this is later than the payback of yearly flows, which spreads each
+    year's net evenly. None when it does not within the horizon.
+    """
+    given = tables(response, assumptions, discounting="month_end")
+    flows = benefits(given, inputs, kept=read_at(given.kept, given.knots, inputs["uplift"]))
+    net = sum(flows.values()) - running_cost(given, inputs)
+    return payback_months([-float(outlay(inputs)), *net], months_each=1)
 
 
 def present_benefit(given: Tables, inputs: Inputs, flows: Mapping[str, np.ndarray]) -> float:

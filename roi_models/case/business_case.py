@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from roi_models.case import sensitivity
-from roi_models.case.appraisal import appraise_inputs
+from roi_models.case.appraisal import appraise_inputs, payback_by_month
 from roi_models.case.assumptions import Assumptions
 from roi_models.case.break_even import break_even_uplift
 from roi_models.case.case_results import BusinessCase
@@ -232,6 +232,7 @@ def _assemble(parts: _Parts, initiatives: Sequence[Initiative], budget: float | 
         response=response,
         sample=parts.sample,
         other_basis=appraise_inputs(response, terms, inputs, discounting=other).result,
+        payback_by_month=payback_by_month(response, terms, inputs),
         lines=lines_of(response, terms, base.result, why_not=_not_counted(parts)),
         views=views_of(response, terms, base, parts.world.accounts, kept),
         horizons=sensitivity.horizons(response, terms),

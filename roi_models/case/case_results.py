@@ -46,8 +46,10 @@ class BusinessCase:
     `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.
     `mean_shift_points`: mean expected rise of the accounts' scores at the base uplift, over all active
     accounts (silent: 0). `evpi_amount`: expected value of perfect information, E[max(NPV, 0)] − max(E[NPV],
-    0), over the draws. `largest_account_pct`: share of the monthly revenue that one account pays (0…100);
-    `effective_accounts`: how many accounts of equal size would make revenue as concentrated, 1/Σ share² (Kish 1965).
+    0), over the draws. `payback_by_month`: months until the base case's cumulative net turns positive, by monthly
+    flows; `base.payback_months` is by yearly ones. `largest_account_pct`: share of the monthly revenue that one
+    account pays (0…100); `effective_accounts`: how many accounts of equal size would make revenue as concentrated,
+    1/Σ share² (Kish 1965).
     """
 
     horizon_months: int
@@ -85,6 +87,7 @@ class BusinessCase:
     response: Response | None = None
     sample: Sample | None = None
     other_basis: CashFlowResult | None = None
+    payback_by_month: float | None = None
     lines: pd.DataFrame = field(default_factory=pd.DataFrame)
     views: pd.DataFrame = field(default_factory=pd.DataFrame)
     horizons: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -78,11 +78,11 @@ def appraise(
     )
 
 
-def payback_months(flows: Sequence[float] | np.ndarray) -> float | None:
-    """Months until the undiscounted cumulative net turns non-negative for good, linear within the year.
+def payback_months(flows: Sequence[float] | np.ndarray, *, months_each: int = MONTHS_PER_YEAR) -> float | None:
+    """Months until the undiscounted cumulative net turns non-negative for good, linear within the period.
 
-    `flows` are net, at time 0 and then per year. 0 when the cumulative is never negative, None when it ends
-    negative.
+    `flows` are net, at time 0 and then per period of `months_each` months. 0 when the cumulative is never negative,
+    None when it ends negative.
     """
     cumulative = np.cumsum(np.asarray(flows, dtype=float))
     negative = np.flatnonzero(cumulative < 0)
@@ -92,7 +92,7 @@ def payback_months(flows: Sequence[float] | np.ndarray) -> float | None:
     if last == len(cumulative) - 1:
         return None
     within = -cumulative[last] / (cumulative[last + 1] - cumulative[last])
-    return round(MONTHS_PER_YEAR * (last + float(within)), 4)
+    return round(months_each * (last + float(within)), 4)
 
 
 def irr(flows: Sequence[float] | np.ndarray) -> float | None:

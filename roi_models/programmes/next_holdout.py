@@ -22,6 +22,8 @@ HELD_OUT_SHARES = (0.5, 0.2)
 SOUGHT_FALL = 0.2
 SOUGHT_DEVIATIONS = 0.2
 MINIMUM_ACCOUNTS, MINIMUM_EVENTS = 20, 5
+# A trial that takes longer outlives the programme that it judges.
+LONGEST_MONTHS = 36
 # Arms are drawn by account and each account counts once: no rows of one unit to resemble each other.
 DESIGN_EFFECT = power.design_effect(1, 0.0)
 
@@ -140,6 +142,8 @@ def _plan(
     sentence = f"To see a difference of {sought} with {POWER:.0%} power, {units:,} accounts with a case are needed"
     if months is not None:
         sentence += f", {months:.0f} months of cases at the present {accounts_per_year:,} accounts a year"
+        if months > LONGEST_MONTHS:
+            sentence += f" and so not feasible within {LONGEST_MONTHS} months"
     if within is not None:
         sentence += f"; a year of cases would show {abs(scale * within):.2f} {unit_words.partition(' in ')[0]} or more"
     return {

@@ -55,7 +55,12 @@ CASE_FIGURES = (
     KeyFigure(id="headline.roi_pct", label="Return on investment", missing="undefined"),
     KeyFigure(id="headline.prob_npv_positive", label="Chance that it pays", note="net present value above zero"),
     KeyFigure(id="headline.gain_pp", label="Gain in revenue retention"),
-    KeyFigure(id="headline.payback_months", label="Paid back after", missing="not in the horizon", note="undiscounted"),
+    KeyFigure(
+        id="headline.payback_months",
+        label="Paid back after",
+        missing="not in the horizon",
+        note="by yearly flows",
+    ),
 )
 # Without a case: what was looked at, and no return.
 DATA_FIGURES = (

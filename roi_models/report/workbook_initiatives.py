@@ -157,7 +157,7 @@ def _write_portfolios(sheet: Sheet, figures: FigureBook, case_file: CaseFile) ->
     heads = ("Initiatives", "Net present value", "Benefits today", "Costs today", "Initiatives in it", "Figures")
     sheet.head(heads, numbers=range(1, 5))
     for row in rows_value.portfolio_rows(case_file):
-        sheet.text(0, row.data["initiatives"].replace(",", ", ") or "none of them")
+        sheet.text(0, ", ".join(row.data["names"]) or "none of them")
         for column, name in ((1, "npv"), (2, "pv_benefits"), (3, "pv_costs"), (4, "count_initiatives")):
             figure_value(sheet, column, figures, f"portfolio.{row.key}.{name}")
         sheet.text(5, f"portfolio.{row.key}.*")

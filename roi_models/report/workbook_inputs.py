@@ -66,7 +66,7 @@ def write_inputs(book: Workbook, sheet: Sheet, case_file: CaseFile) -> InputCell
     _write_legend(sheet)
     _write_switches(book, sheet, response, assumptions)
     sheet.section("Inputs", len(WIDTHS))
-    heads = ("Input", "Live", "Unit", "Low", "Base", "High", "Published base", "Source", "Name in formulas")
+    heads = ("Input", "Live", "Unit", "Least", "Base", "Most", "Published base", "Source", "Name in formulas")
     sheet.head(heads, numbers=(1, 3, 4, 5, 6))
     given = {row.data["name"]: row.data for row in rows.assumption_rows(case_file)}
     ends = {}

@@ -113,7 +113,7 @@ def figure_value(sheet: Sheet, column: int, figures: FigureBook, figure_id: str,
 def _write_published(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> dict[str, str]:
     sheet.line(PUBLISHED_NOTE, "warning")
     sheet.section("Simulated outcomes")
-    sheet.head(("Result", "Value", "Low", "High", "", "Figure"), numbers=(1, 2, 3))
+    sheet.head(("Result", "Value", "Range from", "Range to", "", "Figure"), numbers=(1, 2, 3))
     for figure_id, label in SIMULATED:
         if figure_id in figures:
             _write_figures(sheet, figures, label, figure_id, ("value", "low", "high"))
@@ -128,7 +128,7 @@ def _write_published(sheet: Sheet, case_file: CaseFile, figures: FigureBook) -> 
         found = tuple(lines(case_file))
         if found:
             sheet.section(title)
-            further = ("Low", "High") if lines is _swings else ("", "")
+            further = ("At its 10% point", "At its 90% point") if lines is _swings else ("", "")
             sheet.head(("", head, *further, "", "Figure"), numbers=(1, 2, 3))
             for label, figure_id in found:
                 _write_figures(sheet, figures, label, figure_id, ("value", "low", "high"))

@@ -90,7 +90,7 @@ def _write_verdict_checks(sheet: Sheet, case_file: CaseFile, figures: FigureBook
 
 def write_assumptions(sheet: Sheet, case_file: CaseFile) -> None:
     """Every assumption as it was set, with its source."""
-    sheet.head(("Assumption", "Name", "Unit", "Low", "Base", "High", "Source"), numbers=(3, 4, 5))
+    sheet.head(("Assumption", "Name", "Unit", "Least", "Base", "Most", "Source"), numbers=(3, 4, 5))
     for row in rows.assumption_rows(case_file):
         for column, name in enumerate(("label", "name", "unit", "low", "base", "high", "source")):
             number = to_number(row.data[name])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reference_files import vectors
 from sample_business_case import TERMS, business_case
 
-from roi_models.case.appraisal import appraise_inputs
+from roi_models.case.appraisal import appraise_inputs, payback_by_month
 from roi_models.case.assumptions import Assumptions
 from roi_models.case.finance import to_cents
 from roi_models.case.projection import ramp_weights
@@ -183,3 +183,16 @@ def test_every_view_has_the_same_total():
     counted = case.lines[case.lines["is_counted"]]
     assert counted["pv_benefit"].sum() == pytest.approx(case.base.pv_benefits, abs=1e-6)
     assert case.lines.set_index("line").loc[["wallet", "referral", "expansion"], "reason"].str.len().gt(20).all()
+
+
+def test_payback_by_month_is_that_of_yearly_flows_where_months_are_even_and_later_where_they_grow():
+    terms = replace(PLAIN, initial_cost=600, annual_cost=1200)
+    # 300 a month less 100: 600 are back after three months.
+    even = yearly((3600, 3600, 3600))
+    assert payback_by_month(even, terms, terms.inputs()) == 3.0
+    assert appraise_inputs(even, terms, terms.inputs()).result.payback_months == 3.0
+    # 50 more each month: 150 are still missing after six months, 100 left after seven.
+    growing = response_of(50 * np.arange(1, 37))
+    assert payback_by_month(growing, terms, terms.inputs()) == 6.6
+    assert appraise_inputs(growing, terms, terms.inputs()).result.payback_months < 6.6
+    assert payback_by_month(yearly((0, 0, 0)), terms, terms.inputs()) is None
