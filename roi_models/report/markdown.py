@@ -61,10 +61,11 @@ class MarkdownPrinter:
     def prose(self, place: str) -> str:
         """A text that a model wrote; one that states a number that is no figure is refused."""
         stated = self._stated[place]
-        for token in tokenise(stated.text):
+        tokens = tuple(tokenise(stated.text))
+        for token in tokens:
             if token.kind == "number" and match_number(token, self._figures, stated.scope) is None:
                 raise UntracedNumberError(
                     f"The text '{stated.text}' ({place}) states {token.text}, which is no figure: build the book of "
                     "figures from the same case file as the summary."
                 )
-        return escape_markdown(stated.text)
+        return escape_markdown("".join(token.shown for token in tokens))

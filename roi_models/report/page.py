@@ -34,6 +34,7 @@ from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.drawings import drawings
 from roi_models.report.figures import FigureBook
 from roi_models.report.format import MINUS, MISSING, NO_BREAK, format_value
+from roi_models.report.retentions import retentions
 from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
 from roi_models.report.what_if_data import what_if_block
 from roi_models.results import CaseFile
@@ -119,7 +120,7 @@ class Printer:
                         f"The text '{stated.text}' ({place}) states {token.text}, which is no figure: "
                         "build the book of figures from the same case file as the page."
                     )
-                pieces.append(self._printed(found[0], found[1], token.text, linked=linked))
+                pieces.append(self._printed(found[0], found[1], token.shown, linked=linked))
             elif token.kind == "date":
                 pieces.append(Markup("<time>{}</time>").format(token.text))
             elif token.kind == "text":
@@ -280,7 +281,7 @@ def render_report(case_file: CaseFile, figures: FigureBook) -> str:
         interval=printer.interval,
         prose=printer.prose,
         charts=drawings(case_file),
-        rows=_tables(case_file) | _measured(case_file),
+        rows=_tables(case_file) | _measured(case_file) | {"retentions": retentions(figures)},
         buckets=rows.BUCKETS,
         what_if=what_if_block(case_file),
         script=script,

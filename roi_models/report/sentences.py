@@ -77,6 +77,11 @@ class Token:
     is_short: bool = False
     anchor: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The text as people read it: a number's sign is a real minus, as it is in tables."""
+        return self.text.replace("-", MINUS) if self.kind == "number" else self.text
+
 
 def _number_token(text: str, start: int, end: int) -> Token:
     raw, after = text[start:end], text[end:]

@@ -123,7 +123,12 @@ def _effect_found(retention: RetentionEffect) -> Check:
     row = retention.fit.table.set_index("term").loc["score"]
     interval = f"hazard ratio {row.hazard_ratio:.3f}, 95% interval {row.ci_low:.3f} to {row.ci_high:.3f}"
     if row.ci_high < 1:
-        level, sentence = Level.PASS, f"A higher score goes with less churn ({interval})."
+        less, least, most = (100 * (1 - ratio) for ratio in (row.hazard_ratio, row.ci_high, row.ci_low))
+        sentence = (
+            f"A higher score goes with less churn: each point with {less:.1f}% less a month (95% interval {least:.1f}% "
+            f"to {most:.1f}%; hazard ratio {row.hazard_ratio:.3f})."
+        )
+        level = Level.PASS
     elif row.ci_low > 1:
         level, sentence = Level.REVIEW, f"A higher score goes with more churn, not less ({interval})."
     else:
@@ -153,7 +158,9 @@ def _placebo(retention: RetentionEffect) -> Iterator[Check]:
         "Involuntary churn does not follow the score",
         abs(z_score),
         bounds=(THRESHOLDS.placebo_z_review, None),
-        sentence=f"On involuntary churn, which no score should foretell, the score has z = {z_score:.2f}.",
+        sentence="Involuntary churn, which no score should foretell, follows the score "
+        f"{'no more' if abs(z_score) <= THRESHOLDS.placebo_z_review else 'more'} than chance would have it "
+        f"(z = {z_score:.2f}).",
         recommendation="Look for a hidden cause of both scores and payment failures, and control for it.",
     )
 
