@@ -14,7 +14,7 @@ from orchestration.case_setting import case_setting
 from orchestration.case_terms import initiatives_of, require_segments, terms_of
 from orchestration.roi_asset import as_markdown, roi_asset
 from orchestration.run import Run
-from orchestration.studies.growth import growth_frames, growth_setting
+from orchestration.studies import growth
 from roi_models.case.business_case import build_case
 from roi_models.durations.follow_up import follow_up
 from roi_models.durations.followed import FollowUp
@@ -26,6 +26,7 @@ from roi_models.predictions.prediction_reasons import AgeWords
 from roi_models.programmes.programme_results import ProgrammeEvidence
 from roi_models.results import BusinessCase, RetentionEffect, SurvivalByGroup, WalletSummary
 from roi_models.revenue.expansion import ExpansionEvidence, expansion_evidence
+from roi_models.revenue.growth import GrowthFit
 from roi_models.satisfaction.latent_score import correct_slope
 from roi_models.wallets.wallet import summarise_wallet
 
@@ -133,19 +134,21 @@ def account_predictions(
     return dg.Output(predictions, metadata={"top_accounts": as_markdown(predictions.table.head(10))})
 
 
-@roi_asset(
-    "agg_hazard_cells",
-    "agg_movement_cells",
-    "agg_control_levels",
-    "agg_mrr_bridge",
-    "dim_accounts",
-    upstream=("retention_effect",),
-)
-def expansion(context: dg.AssetExecutionContext, retention_effect: RetentionEffect) -> dg.Output[ExpansionEvidence]:
+@roi_asset(*growth.GROWTH_MARTS, upstream=("retention_effect",))
+def growth_fit(context: dg.AssetExecutionContext, retention_effect: RetentionEffect) -> dg.Output[GrowthFit]:
+    """Departures, contraction and expansion on the score, for the study of growth and the case's expansion line."""
+    run: Run = context.resources.run
+    with run.step("movements of revenue"):
+        fit = growth.fit(run, retention_effect)
+    return dg.Output(fit, metadata={"reading": fit.problem or "estimated"})
+
+
+@roi_asset(upstream=("growth_fit",))
+def expansion(context: dg.AssetExecutionContext, growth_fit: GrowthFit) -> dg.Output[ExpansionEvidence]:
     """Whether customers who score higher buy more: only then the case counts expansion."""
     run: Run = context.resources.run
     with run.step("expansion") as remarks:
-        evidence = expansion_evidence(growth_frames(run), **growth_setting(run, retention_effect))
+        evidence = expansion_evidence(growth_fit)
         remarks.append("evidenced" if evidence.is_evidenced else "not evidenced")
     return dg.Output(evidence, metadata={"reading": evidence.why_not if not evidence.is_evidenced else "evidenced"})
 
@@ -185,4 +188,4 @@ ROI_ASSETS = (
     programme_effects,
 )
 # What other results are made from, and no report prints by itself.
-SUPPORTING_ASSETS = (expansion,)
+SUPPORTING_ASSETS = (growth_fit, expansion)

@@ -1,18 +1,17 @@
-"""Net revenue retention from its movements: what it reads, and its study.
+"""Net revenue retention from its movements: what it reads, its fit, and its study.
 
 Belongs here: queries and the declaration. Does not belong here: estimation (`roi_models/revenue`), rules (dbt).
 """
-
-from typing import Any
 
 from orchestration import marts
 from orchestration.run import Run
 from orchestration.studies.study_asset import StudySpec
 from roi_models.results import RetentionEffect
-from roi_models.revenue.growth import GrowthFrames, study_growth
+from roi_models.revenue.growth import GrowthFit, GrowthFrames, fit_growth, study_growth
 from roi_models.revenue.growth_tables import MOVEMENTS_TABLE, RETENTION_TABLE
 from roi_models.study import Study
 
+GROWTH_MARTS = ("agg_hazard_cells", "agg_movement_cells", "agg_control_levels", "agg_mrr_bridge", "dim_accounts")
 _KEY = "lag, account_group, score_state, score_bin, tenure_step, is_renewal, control_key"
 _COUNTS = ("count_stayed", "count_expanded", "count_contracted")
 _SUMS = ("score_sum", "mrr_sum", "expanded_mrr_sum", "contracted_mrr_sum", "expansion_sum", "contraction_sum")
@@ -39,28 +38,29 @@ def growth_frames(run: Run) -> GrowthFrames:
     )
 
 
-def growth_setting(run: Run, retention_effect: RetentionEffect) -> dict[str, Any]:
-    """Outcome, lag and scale as the headline has them."""
+def fit(run: Run, retention_effect: RetentionEffect) -> GrowthFit:
+    """The movements with outcome, lag and scale as the headline has them."""
     primary = run.metrics.primary
-    return {
-        "outcome": retention_effect.fit.outcome,
-        "lag": run.metrics.headline_lag,
-        "background_hazard": retention_effect.background_hazard,
-        "scale": (float(primary.scale_min), float(primary.scale_max)),
-        "renewal_interval_months": run.metrics.renewal_interval_months,
-    }
+    return fit_growth(
+        growth_frames(run),
+        outcome=retention_effect.fit.outcome,
+        lag=run.metrics.headline_lag,
+        background_hazard=retention_effect.background_hazard,
+        scale=(float(primary.scale_min), float(primary.scale_max)),
+        renewal_interval_months=run.metrics.renewal_interval_months,
+    )
 
 
-def conduct(run: Run, retention_effect: RetentionEffect) -> Study:
-    """Read the cells, today's accounts and the bridge, and put retention together."""
-    return study_growth(growth_frames(run), metric=run.metrics.primary.label, **growth_setting(run, retention_effect))
+def conduct(run: Run, growth_fit: GrowthFit) -> Study:
+    """Put retention together from the movements as fitted."""
+    return study_growth(growth_fit, metric=run.metrics.primary.label)
 
 
 GROWTH = StudySpec(
     name="growth",
     description="Net revenue retention put together from departures, contraction and expansion.",
-    marts=("agg_hazard_cells", "agg_movement_cells", "agg_control_levels", "agg_mrr_bridge", "dim_accounts"),
+    marts=GROWTH_MARTS,
     tables=(RETENTION_TABLE, MOVEMENTS_TABLE),
     conduct=conduct,
-    upstream=("retention_effect",),
+    upstream=("growth_fit",),
 )

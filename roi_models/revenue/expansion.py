@@ -9,11 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from roi_models.hazards.design import NotEstimableError
 from roi_models.hazards.hazard import Z95
-from roi_models.revenue.growth import GrowthFrames, fit_growth
+from roi_models.revenue.growth import GrowthFit
 from roi_models.revenue.revenue_paths import CONTRACTION, EXPANSION, GrowthModel, compose
 
 
@@ -59,31 +56,12 @@ def _signed(value: float) -> str:
 NOT_ASKED = ExpansionEvidence(problem="It was not estimated.")
 
 
-def expansion_evidence(
-    frames: GrowthFrames,
-    *,
-    outcome: str,
-    lag: int,
-    background_hazard: float,
-    scale: tuple[float, float],
-    renewal_interval_months: int,
-) -> ExpansionEvidence:
-    """Fit the movements and ask whether expansion and contraction together follow the score."""
-    accounts = frames.accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
-    try:
-        model = fit_growth(
-            frames,
-            outcome=outcome,
-            lag=lag,
-            background_hazard=background_hazard,
-            scale=scale,
-            renewal_interval_months=renewal_interval_months,
-        )
-    except NotEstimableError as reason:
-        return ExpansionEvidence(problem=f"Expansion could not be estimated. {reason}")
+def expansion_evidence(fit: GrowthFit) -> ExpansionEvidence:
+    """Whether expansion and contraction together follow the score."""
+    model, accounts, lift = fit.model, fit.frames.accounts, fit.lift
+    if model is None:
+        return ExpansionEvidence(problem=f"Expansion could not be estimated. {fit.problem}")
     moves = {CONTRACTION, EXPANSION} & set(model.sizes)
-    score = accounts["score"].astype(float).to_numpy()
-    lift = np.nan_to_num(np.clip(score + 1, *scale) - score)
     if not moves or not lift.any() or all(model.hazards[name].problem is not None for name in moves):
         return ExpansionEvidence(problem="Too little is known of expansion and contraction to tie them to the score.")
     change = compose(model, accounts, lift=lift, lifted=moves).plus(compose(model, accounts, lift=lift), -1.0)

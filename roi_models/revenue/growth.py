@@ -6,7 +6,7 @@ Does not belong here: estimating the movements (`movement.py`), the path of reve
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -39,38 +39,25 @@ class GrowthFrames:
     bridge: pd.DataFrame
 
 
-def study_growth(
-    frames: GrowthFrames,
-    *,
-    metric: str,
-    outcome: str,
-    lag: int,
-    background_hazard: float,
-    scale: tuple[float, float],
-    renewal_interval_months: int,
-) -> Study:
-    """NRR and GRR over the coming year and what one answer point more goes with, or a sentence why not.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthFit:
+    """Departures and movements of revenue on the score, fitted once for all who read them.
 
-    `outcome`, `lag`, `background_hazard`: as the headline has them. `scale`: lowest and highest score; a score moves by
-    one point or to its end, a silent account not at all.
+    `frames`: what was read, accounts in order. `scale`: lowest and highest score. `problem` says why there is no
+    `model`.
     """
-    accounts = frames.accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
-    try:
-        model = fit_growth(
-            frames,
-            outcome=outcome,
-            lag=lag,
-            background_hazard=background_hazard,
-            scale=scale,
-            renewal_interval_months=renewal_interval_months,
-        )
-    except NotEstimableError as reason:
-        return growth_study(f"Net revenue retention is not put together from its movements. {reason}")
-    score = accounts["score"].astype(float).to_numpy()
-    lift = np.nan_to_num(np.clip(score + 1, *scale) - score)
-    retention = _retention_rows(model, accounts, lift, frames.bridge)
-    movements = _movement_rows(model, accounts, lift, frames.movement_cells, lag)
-    return growth_study(*_sentences(retention, movements, metric), retention=retention, movements=movements)
+
+    frames: GrowthFrames
+    lag: int
+    scale: tuple[float, float]
+    model: GrowthModel | None = None
+    problem: str = ""
+
+    @property
+    def lift(self) -> np.ndarray:
+        """One answer point more for each account, or up to the scale's end; none for the silent."""
+        score = self.frames.accounts["score"].astype(float).to_numpy()
+        return np.nan_to_num(np.clip(score + 1, *self.scale) - score)
 
 
 def fit_growth(
@@ -81,22 +68,43 @@ def fit_growth(
     background_hazard: float,
     scale: tuple[float, float],
     renewal_interval_months: int,
-) -> GrowthModel:
-    """Departures and movements of revenue on the score. Raises NotEstimableError where departures, or the revenue of
-    the active accounts, cannot carry a rate."""
-    _require_revenue(frames.accounts)
-    departures = fit_monthly_hazard(frames.hazard_cells, frames.control_levels, outcome=outcome, lag=lag)
-    if departures is None or departures.problem is not None:
-        raise NotEstimableError(departures.problem if departures else "No account left in these data.")
-    return GrowthModel(
-        hazards={DEPARTURES: departures, **_movements(frames, lag)},
-        sizes={
+) -> GrowthFit:
+    """Fit departures, contraction and expansion; `outcome`, `lag`, `background_hazard` as the headline has them.
+
+    There is no model, and a sentence instead, where departures, or the revenue of the active accounts, cannot carry a
+    rate.
+    """
+    ordered = frames.accounts.sort_values("account_id", kind="stable").reset_index(drop=True)
+    fit = GrowthFit(frames=replace(frames, accounts=ordered), lag=lag, scale=scale)
+    try:
+        _require_revenue(frames.accounts)
+        departures = fit_monthly_hazard(frames.hazard_cells, frames.control_levels, outcome=outcome, lag=lag)
+        if departures is None or departures.problem is not None:
+            raise NotEstimableError(departures.problem if departures else "No account left in these data.")
+        hazards = {DEPARTURES: departures, **_movements(frames, lag)}
+        sizes = {
             name: fit_size(frames.movement_cells, outcome=name, lag=lag, scale=scale)
             for name in _movements_there(frames, lag)
-        },
+        }
+    except NotEstimableError as reason:
+        return replace(fit, problem=str(reason))
+    model = GrowthModel(
+        hazards=hazards,
+        sizes=sizes,
         background_hazard=background_hazard,
         renewal_interval_months=renewal_interval_months,
     )
+    return replace(fit, model=model)
+
+
+def study_growth(fit: GrowthFit, *, metric: str) -> Study:
+    """NRR and GRR over the coming year and what one answer point more goes with, or a sentence why not."""
+    if fit.model is None:
+        return growth_study(f"Net revenue retention is not put together from its movements. {fit.problem}")
+    accounts, frames = fit.frames.accounts, fit.frames
+    retention = _retention_rows(fit.model, accounts, fit.lift, frames.bridge)
+    movements = _movement_rows(fit.model, accounts, fit.lift, frames.movement_cells, fit.lag)
+    return growth_study(*_sentences(retention, movements, metric), retention=retention, movements=movements)
 
 
 def observed_retention(bridge: pd.DataFrame) -> tuple[float, float]:

@@ -44,12 +44,12 @@ def score_slices() -> pd.DataFrame:
 
 
 def accounts() -> pd.DataFrame:
-    at_risk = "3 negative csat in a row and a detractor on nps; renewal in month 2 from now"
+    at_risk = "3 negative answers to CSAT in a row and a detractor on NPS; renewal in month 2 from now"
     silent = "no nps answer that still counts, last heard 400 days ago"
     return frame(
         "accounts",
         ("A-1", "<img src=x onerror=alert(1)>", HOSTILE_OWNER, "at risk", at_risk, 9_000.5, 2, 3.0, "fresh", 4),
-        ("A-2", "=1+1", None, "warning", "detractor on nps", 12_000.25, 11, 5.5, "stale", 0),
+        ("A-2", "=1+1", None, "warning", "detractor on NPS", 12_000.25, 11, 5.5, "stale", 0),
         ("A-3", None, "Ana Ruiz", "silent", silent, 800.0, None, None, "silent", 1),
     )
 

@@ -14,6 +14,7 @@ from roi_models.case.assumptions import Assumptions
 from roi_models.case.business_case import build_case
 from roi_models.hazards.retention import estimate_retention
 from roi_models.revenue.expansion import ExpansionEvidence, expansion_evidence
+from roi_models.revenue.growth import fit_growth
 from roi_models.revenue.growth_path import lay_out_growth
 from roi_models.revenue.revenue_paths import CONTRACTION, EXPANSION
 
@@ -46,7 +47,7 @@ def frames():
 
 @pytest.fixture(scope="module")
 def evidence(frames):
-    return expansion_evidence(frames, **SETTING)
+    return expansion_evidence(fit_growth(frames, **SETTING))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_expansion_that_does_not_follow_the_score_is_not_counted(frames, retenti
         kind = "expan" if "exp" in count else "contrac"
         for name in (name for name in moved if name.startswith(kind)):
             shuffled[name] = shuffled[count] * float(cells[name].sum()) / float(cells[count].sum())
-    evidence = expansion_evidence(replace(frames, movement_cells=shuffled), **SETTING)
+    evidence = expansion_evidence(fit_growth(replace(frames, movement_cells=shuffled), **SETTING))
     assert not evidence.is_evidenced and "not shown to be a gain" in evidence.why_not
     case = case_of(frames, retention, evidence)
     assert (case.response.expanded == 0).all() and case.years["benefit_expansion"].sum() == 0
@@ -135,7 +136,8 @@ def test_expansion_that_does_not_follow_the_score_is_not_counted(frames, retenti
 
 
 def test_no_movement_and_no_departure_are_sentences(frames):
-    still = frames.movement_cells.assign(count_expanded=0, count_contracted=0)
-    assert "Too little is known" in expansion_evidence(replace(frames, movement_cells=still), **SETTING).why_not
+    still = replace(frames, movement_cells=frames.movement_cells.assign(count_expanded=0, count_contracted=0))
+    assert "Too little is known" in expansion_evidence(fit_growth(still, **SETTING)).why_not
     cells = frames.hazard_cells.assign(count_voluntary=0, count_churned=0, count_involuntary=0)
-    assert "could not be estimated" in expansion_evidence(replace(frames, hazard_cells=cells), **SETTING).why_not
+    nobody_left = fit_growth(replace(frames, hazard_cells=cells), **SETTING)
+    assert "could not be estimated" in expansion_evidence(nobody_left).why_not

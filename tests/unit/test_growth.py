@@ -21,17 +21,17 @@ from growth_data import (
     true_retention,
 )
 
-from roi_models.revenue.growth import observed_retention, study_growth
+from roi_models.revenue.growth import fit_growth, observed_retention, study_growth
 from roi_models.revenue.movement import fit_monthly_hazard, fit_size
 from roi_models.revenue.revenue_paths import CONTRACTION, DEPARTURES, EXPANSION, GrowthModel, compose
 from roi_models.simulate import Parameters, simulate
 
 BACKGROUND = -np.log(1 - INVOLUNTARY)
-SETTING = {"metric": "NPS", "outcome": "voluntary", "lag": 3, "background_hazard": BACKGROUND, "scale": (0.0, 10.0)}
+SETTING = {"outcome": "voluntary", "lag": 3, "background_hazard": BACKGROUND, "scale": (0.0, 10.0)}
 
 
 def conduct(frames):
-    return study_growth(frames, renewal_interval_months=12, **SETTING)
+    return study_growth(fit_growth(frames, renewal_interval_months=12, **SETTING), metric="NPS")
 
 
 def tables(study):

@@ -123,14 +123,17 @@ joined as (
         margins.margin_amount,
         margins.margin_amount < 0 as is_unprofitable,
         uses.primary_metric,
-        uses.loyalty_metric,
-        uses.risk_metric,
-        uses.risk_run
+        uses.risk_run,
+        coalesce(primaries.label, uses.primary_metric) as primary_label,
+        coalesce(loyalty.label, uses.loyalty_metric) as loyalty_label,
+        coalesce(risks.label, uses.risk_metric) as risk_label
     from {{ ref('dim_accounts') }} as accounts
     cross join {{ ref('int_calendar__as_of') }} as calendar
     cross join uses
     cross join supply
+    left join {{ source('control', 'metrics') }} as primaries on uses.primary_metric = primaries.metric_id
     left join {{ source('control', 'metrics') }} as loyalty on uses.loyalty_metric = loyalty.metric_id
+    left join {{ source('control', 'metrics') }} as risks on uses.risk_metric = risks.metric_id
     left join states on accounts.account_id = states.account_id
     left join movements on accounts.account_id = movements.account_id
     left join cases on accounts.account_id = cases.account_id
@@ -162,18 +165,18 @@ told as (
         case
             when count_low_run >= risk_run and is_detractor
                 then
-                    cast(count_low_run as {{ dbt.type_string() }}) || ' negative ' || risk_metric
-                    || ' in a row and a detractor on ' || loyalty_metric
+                    cast(count_low_run as {{ dbt.type_string() }}) || ' negative answers to ' || risk_label
+                    || ' in a row and a detractor on ' || loyalty_label
             when count_low_run >= risk_run
-                then cast(count_low_run as {{ dbt.type_string() }}) || ' negative ' || risk_metric || ' in a row'
-            when is_detractor then 'detractor on ' || loyalty_metric
+                then cast(count_low_run as {{ dbt.type_string() }}) || ' negative answers to ' || risk_label || ' in a row'
+            when is_detractor then 'detractor on ' || loyalty_label
             when primary_state = 'silent' and days_since_answer is null then 'never answered'
             when primary_state = 'silent'
                 then
-                    'no ' || primary_metric || ' answer that still counts, last heard '
+                    'no ' || primary_label || ' answer that still counts, last heard '
                     || cast(days_since_answer as {{ dbt.type_string() }}) || ' days ago'
             when is_last_positive and is_promoter
-                then 'latest ' || risk_metric || ' positive and a promoter on ' || loyalty_metric
+                then 'latest answer to ' || risk_label || ' positive and a promoter on ' || loyalty_label
             else 'nothing stands out'
         end as main_reason,
         case
