@@ -66,10 +66,10 @@ def test_intervals_cover_the_planted_slope(simulations, gate):
     bias, limit = coefs.mean() - PLANTED_SLOPE, bias_allowed(coefs, PLANTED_SLOPE, is_full=is_full)
     gate(
         f"95% intervals cover the planted slope {PLANTED_SLOPE} in {covered} of {simulations} simulations "
-        f"= {covered / simulations:.1 %} (allowed {low / simulations:.1 %} to {high / simulations:.1 %})"
+        f"= {covered / simulations:.1%} (allowed {low / simulations:.1%} to {high / simulations:.1%})"
     )
     gate(
-        f"bias of the slope {bias:+.4f} = {bias / PLANTED_SLOPE:+.1 %} of the truth (allowed {limit:.4f}); "
+        f"bias of the slope {bias:+.4f} = {bias / PLANTED_SLOPE:+.1%} of the truth (allowed {limit:.4f}); "
         f"mean clustered error / spread of the estimates = {errors.mean() / coefs.std(ddof=1):.3f}"
     )
     assert np.isfinite(coefs).all()
@@ -85,9 +85,9 @@ def test_nulls_are_rejected_as_often_as_stated(simulations, gate):
     low, high = allowed(GATE_REJECTION, 0.05, count, is_full=is_full)
     limit = bias_allowed(coefs, 0.0, is_full=is_full)
     gate(
-        f"true nulls rejected in {rejected} of {count} simulations = {rejected / count:.1 %} "
-        f"(allowed {low / count:.1 %} to {high / count:.1 %}), of the first {simulations} alone "
-        f"{first / simulations:.1 %}; mean slope {coefs.mean():+.4f} (allowed {limit:.4f})"
+        f"true nulls rejected in {rejected} of {count} simulations = {rejected / count:.1%} "
+        f"(allowed {low / count:.1%} to {high / count:.1%}), of the first {simulations} alone "
+        f"{first / simulations:.1%}; mean slope {coefs.mean():+.4f} (allowed {limit:.4f})"
     )
     assert np.isfinite(coefs).all()
     assert low <= rejected <= high

@@ -150,8 +150,8 @@ def test_calibration_intervals_hold_one_as_often_as_stated(gate):
     count, tail = len(CALIBRATION_SEEDS), (1 - BINOMIAL_BAND) / 2
     fewest, most = binom.ppf([tail, 1 - tail], count, 0.95)
     gate(
-        f"intervals of observed / expected hold 1 in {held} of {count} panels = {held / count:.1 %} "
-        f"(allowed {fewest / count:.1 %} to {most / count:.1 %})"
+        f"intervals of observed / expected hold 1 in {held} of {count} panels = {held / count:.1%} "
+        f"(allowed {fewest / count:.1%} to {most / count:.1%})"
     )
     assert fewest <= held <= most
 
