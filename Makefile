@@ -27,7 +27,7 @@ install: $(INSTALLED) ## create the environment from the lock file
 run: $(INSTALLED) ## run the main job and print where report, workbook and tables are
 	@$(BIN)/voc-roi run
 
-test: $(INSTALLED) ## run the tests (about seven minutes on two cores)
+test: $(INSTALLED) ## run the tests (about five minutes on two cores)
 	@# Two workers share two cores: each may use one thread for linear algebra.
 	@OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not validate" -n 2 --dist loadgroup
 
