@@ -69,6 +69,7 @@ def assemble_case_file(
         match_rate_pct=quality.match_rate_pct,
         unreconciled_revenue_pct=quality.unreconciled_revenue_pct,
         unplaced_churn_pct=quality.unplaced_churn_pct,
+        suspect_answers_pct=quality.suspect_answers_pct,
     )
     return CaseFile(
         context=RunContext(

@@ -43,6 +43,7 @@ class DataQuality:
     match_rate_pct: float | None
     unreconciled_revenue_pct: float | None
     unplaced_churn_pct: float | None
+    suspect_answers_pct: float | None
     absent: tuple[str, ...]
 
 
@@ -74,6 +75,7 @@ def read_data_quality(run: Run) -> DataQuality:
         match_rate_pct=float(100 * answers.matched / answers.n) if answers.n else None,
         unreconciled_revenue_pct=unreconciled,
         unplaced_churn_pct=_unplaced_churn_pct(run),
+        suspect_answers_pct=_suspect_answers_pct(run),
         absent=tuple(text for table, text in ABSENT_TABLES.items() if table not in filled),
     )
 
@@ -85,6 +87,18 @@ def _unplaced_churn_pct(run: Run) -> float | None:
     departures = events + flags["activity_ended_without_event"]
     unplaced = flags["churn_not_at_risk"] + flags["activity_ended_without_event"]
     return float(100 * unplaced / departures) if departures else None
+
+
+def _suspect_answers_pct(run: Run) -> float | None:
+    """Share of the primary metric's answers whose owner a signal of steered answers names; None without owners."""
+    owners = run.warehouse.read(
+        "select entity, max(count_answers) as count_answers, bool_or(is_flagged) as is_flagged "
+        "from marts.agg_gaming_signals where metric_id = $1 and signal in ('digit_heaping', 'owner_outlier') "
+        "group by entity order by entity",
+        [run.metrics.primary_metric],
+    )
+    total = owners["count_answers"].sum()
+    return float(100 * owners.loc[owners["is_flagged"], "count_answers"].sum() / total) if total else None
 
 
 def worst_rejected_pct(accounting: pd.DataFrame) -> float | None:

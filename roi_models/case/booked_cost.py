@@ -130,7 +130,7 @@ def _check(booked: float, assumed: float, sentence: str) -> Check:
         bounds=(THRESHOLDS.cost_difference_pct_review, None),
         sentence=sentence,
         recommendation=advice,
-        unit=" %",
+        unit="%",
     )
 
 

@@ -60,7 +60,7 @@ def promise_sentence(row: Mapping[str, Any], problem: str, currency: str, *, is_
     if not np.isnan(row["realised_low"]):
         came += f" (95% interval {row['realised_low']:+.1f} to {row['realised_high']:+.1f})"
     if judgement == "so far":
-        why = "the data reach no further" if row["is_over"] else "the period is not over"
+        why = "later months are not known in full" if row["is_over"] else "the period is not over"
         return f"{promised}, {came} so far, through {row['through_month']}. It is not judged, because {why}."
     return f"{promised}, {came} realised. {_ENDINGS[judgement]}"
 

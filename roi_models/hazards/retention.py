@@ -169,7 +169,7 @@ def _text(metric: str, fit: HazardFit) -> str:
     coef, std_error = score_effect(fit)
     ratio, low, high = (float(np.exp(coef + shift * std_error)) for shift in (0, -Z95, Z95))
     change = f"{100 * abs(1 - ratio):.1f}% {'lower' if ratio < 1 else 'higher'}"
-    found = "" if low > 1 or high < 1 else " The interval holds 1: these data show no effect."
+    found = "" if low > 1 or high < 1 else " The interval holds 1: these data cannot tell whether there is an effect."
     return (
         f"Accounts whose {metric} answers stood one point higher {_months_ago(fit.lag)} had a {change} monthly hazard "
         f"of {churn}, other things in the model equal (hazard ratio {ratio:.3f}, 95% interval {low:.3f} to "

@@ -60,6 +60,8 @@ def _slope_words(last: pd.Series) -> str:
     if not np.isfinite(last["slope"]):
         return ""
     limits = f" (slope {last['slope']:.2f}, {last['slope_low']:.2f} to {last['slope_high']:.2f})"
+    if last["slope_low"] <= 0:
+        return f" Leavers were not told from stayers{limits}: use neither the order of the list nor its chances."
     if last["slope_high"] < 1:
         return f" Differences between accounts are overstated{limits}: trust the order more than the size."
     if last["slope_low"] > 1:

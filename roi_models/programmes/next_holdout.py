@@ -155,6 +155,6 @@ def _plan(
         "accounts_needed": units,
         "accounts_per_year": accounts_per_year,
         "months_needed": months,
-        "detectable_effect": within,
+        "detectable_effect": None if within is None else math.copysign(within, change),
         "sentence": f"{sentence}.",
     }

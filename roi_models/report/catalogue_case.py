@@ -41,7 +41,7 @@ HEADLINE_MEASURES = (
     Measure(
         column="payback_months",
         unit="months",
-        definition="Months until undiscounted benefits have covered costs.",
+        definition="Months until undiscounted benefits have covered costs, each year's net spread evenly over it.",
     ),
     Measure(
         column="prob_npv_positive",

@@ -12,6 +12,7 @@ from roi_models.report import tables
 from roi_models.report.catalogue_base import make_figure
 from roi_models.results import CaseFile, Figure
 from roi_models.verdicts.judgement import Check, Level
+from roi_models.verdicts.robustness_card import by_question
 
 SHOWN_OBJECTIONS = 5
 # So many letters fit their half of one sheet of A4; what they leave out is counted.
@@ -20,8 +21,8 @@ MORE_OBJECTIONS = "summary.more_objections"
 
 
 def objections(case_file: CaseFile) -> tuple[Check, ...]:
-    """The checks that failed, then those to review, each as they came."""
-    checks = case_file.verdict.checks
+    """The checks that failed, then those to review, each in the order of the card: what is said of the data first."""
+    checks = [check for _, found in by_question(case_file.verdict.checks) for check in found]
     return tuple(check for level in (Level.FAIL, Level.REVIEW) for check in checks if check.level is level)
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from roi_models.report.figures import FigureBook
 from roi_models.report.format import MISSING, NO_BREAK, format_value
-from roi_models.report.sentences import UntracedNumberError, match_number, stated_texts, tokenise
+from roi_models.report.sentences import UntracedNumberError, as_shown, match_number, stated_texts, tokenise
 from roi_models.results import CaseFile
 
 # What opens a code, an emphasis, a link, a tag, a table's cell or an entity, wherever it stands.
@@ -61,11 +61,10 @@ class MarkdownPrinter:
     def prose(self, place: str) -> str:
         """A text that a model wrote; one that states a number that is no figure is refused."""
         stated = self._stated[place]
-        tokens = tuple(tokenise(stated.text))
-        for token in tokens:
+        for token in tokenise(stated.text):
             if token.kind == "number" and match_number(token, self._figures, stated.scope) is None:
                 raise UntracedNumberError(
                     f"The text '{stated.text}' ({place}) states {token.text}, which is no figure: build the book of "
                     "figures from the same case file as the summary."
                 )
-        return escape_markdown("".join(token.shown for token in tokens))
+        return escape_markdown(as_shown(stated.text))

@@ -84,6 +84,15 @@ PART_LABELS = {
 }
 
 
+TERM_LABELS = {
+    "intercept": "Level",
+    "score": "Score, per point",
+    "state_stale": "The last answer is old",
+    "state_silent": "No recent answer",
+    "is_renewal": "Month of renewal",
+}
+
+
 def part_rows(case_file: CaseFile) -> tuple[Row, ...]:
     """One row per part of the slope that could be estimated, in the order of `PART_LABELS`."""
     parts = case_file.retention.parts
@@ -97,7 +106,15 @@ def part_rows(case_file: CaseFile) -> tuple[Row, ...]:
 def term_rows(case_file: CaseFile) -> tuple[Row, ...]:
     """One row per term of the headline fit, in the model's order."""
     table = case_file.retention.fit.table
-    return () if table.empty else keyed(table, ["term"])
+    return () if table.empty else keyed(table.assign(label=table["term"].map(_term_label)), ["term"], named_by="label")
+
+
+def _term_label(term: str) -> str:
+    tenure = re.fullmatch(r"tenure_t(\d+)", term)
+    if tenure:
+        return f"Customer for {int(tenure.group(1))} months or more, up to the next step"
+    control, equals, level = term.partition("=")
+    return TERM_LABELS.get(term, f"{control.replace('_', ' ').capitalize()}{': ' if equals else ''}{level}")
 
 
 def calibration_rows(case_file: CaseFile) -> tuple[Row, ...]:

@@ -122,6 +122,11 @@ def tokenise(text: str) -> Iterator[Token]:
         yield Token(kind="text", text=text[position:])
 
 
+def as_shown(text: str) -> str:
+    """The text as people read it, where its numbers are no links."""
+    return "".join(token.shown for token in tokenise(text))
+
+
 def _shown_values(figure: Figure, token: Token) -> Iterator[tuple[str, float]]:
     for part in ("value", "low", "high"):
         value = getattr(figure, part)

@@ -56,10 +56,10 @@ CASE_FIGURES = (
     KeyFigure(id="headline.prob_npv_positive", label="Chance that it pays", note="net present value above zero"),
     KeyFigure(id="headline.gain_pp", label="Gain in revenue retention"),
     KeyFigure(
-        id="headline.payback_months",
+        id="headline.payback_by_month",
         label="Paid back after",
         missing="not in the horizon",
-        note="by yearly flows",
+        note="undiscounted",
     ),
 )
 # Without a case: what was looked at, and no return.
@@ -133,6 +133,7 @@ def _content(case_file: CaseFile, figures: FigureBook, printer: Printer | Markdo
         "is_promised": verdict.level is not Level.FAIL and verdict.claim is not Claim.NONE,
         "is_assumed": verdict.claim is Claim.CONDITIONAL,
         "shows_case": rows.shows_case(case_file),
+        "gains": case is not None and case.gain_low_pp > 0,
         "uplift_unit": uplift_unit_label(case.uplift_unit) if case is not None else "",
         "programme": case_file.notes.get("programme", ""),
         "figures": figures,

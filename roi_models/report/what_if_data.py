@@ -135,6 +135,7 @@ def page_data(case: BusinessCase, currency: str) -> dict[str, Any]:
     has_growth = bool(given.expanded.any())
     return {
         "currency": currency,
+        "minProbability": terms.min_prob_npv_positive,
         "years": terms.years,
         "period": given.years,
         "ramp": given.ramp.tolist(),

@@ -38,7 +38,7 @@ SCENARIO_NOTE = (
 RESULT_LINES = (
     ("npv", "npv", "Net present value", "money", 1),
     ("roi", "roi_pct", "Return on investment", "share", 100),
-    ("payback", "payback_months", "Paid back after, months", "number", 1),
+    ("payback", "payback_months", "Paid back after, months (each year's net spread evenly)", "number", 1),
     ("irr", "irr_pct", "Internal rate of return a year", "share", 100),
     ("pv_benefits", "pv_benefits", "Present value of benefits", "money", 1),
     ("pv_costs", "pv_costs", "Present value of costs", "money", 1),

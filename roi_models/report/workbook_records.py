@@ -13,6 +13,7 @@ from roi_models.report import rows
 from roi_models.report.catalogue_data import reconciliation_unit
 from roi_models.report.figures import FigureBook
 from roi_models.report.format import to_number
+from roi_models.report.sentences import as_shown
 from roi_models.report.workbook_base import Sheet
 from roi_models.report.workbook_checks import ALL_TIE
 from roi_models.results import CaseFile
@@ -40,7 +41,7 @@ def write_summary(sheet: Sheet, case_file: CaseFile, figures: FigureBook, result
     context, verdict = case_file.context, case_file.verdict
     if results and verdict.claim.value == "none":
         sheet.line(NOT_CLAIMED, "warning")
-    sheet.line(verdict.sentence, "headline", height=80)
+    sheet.line(as_shown(verdict.sentence), "headline", height=80)
     sheet.gap()
     if results:
         _write_results(sheet, results)
@@ -84,7 +85,7 @@ def _write_verdict_checks(sheet: Sheet, case_file: CaseFile, figures: FigureBook
         sheet.text(1, check.level.name)
         sheet.number(2, figures[f"check.{check.id}.value"].value, "number")
         for column, text in enumerate((check.threshold, check.sentence, check.recommendation), start=3):
-            sheet.text(column, text)
+            sheet.text(column, as_shown(text))
         sheet.row += 1
 
 

@@ -186,8 +186,9 @@ def _lag_agreement(retention: RetentionEffect) -> Iterator[Check]:
         threshold=f"at least {THRESHOLDS.lag_ratio_review:g} of the lag-1 slope, or within its error",
         level=Level.REVIEW if fades else Level.PASS,
         sentence=(
-            f"The slope at lag {headline} is {ratio:.2f} of the slope at lag 1 ({oldest.coef:.3f} against "
-            f"{newest.coef:.3f})."
+            f"Answers known {headline - 1} months earlier foretell departures {ratio:.2f} times as strongly as the "
+            f"latest (slope {oldest.coef:.3f} at lag {headline}, {newest.coef:.3f} at lag 1, {z_score:.2f} standard "
+            "errors apart)."
         ),
         recommendation=(
             f"Scores seem to fall just before accounts leave. The headline uses lag {headline} for that reason; find "

@@ -18,6 +18,7 @@ def data_checks(
     match_rate_pct: float | None,
     unreconciled_revenue_pct: float | None,
     unplaced_churn_pct: float | None,
+    suspect_answers_pct: float | None,
 ) -> Iterator[Check]:
     """Checks of the data that went in (percentages, 0…100); an unknown number is no check."""
     if unplaced_churn_pct is not None:
@@ -31,7 +32,7 @@ def data_checks(
                 "or ends of activity without a churn event; the model sees none of them."
             ),
             recommendation="Hold churn events against contracts or billing, or choose another churn policy.",
-            unit=" %",
+            unit="%",
         )
     if rejected_share_pct is not None:
         yield graded(
@@ -41,7 +42,7 @@ def data_checks(
             bounds=(THRESHOLDS.rejected_share_pct_review, THRESHOLDS.rejected_share_pct_fail),
             sentence=(f"Where most were, {rejected_share_pct:.1f}% of a table's rows were rejected for a broken rule."),
             recommendation="Read the table of rejected rows and repair the export or its mapping.",
-            unit=" %",
+            unit="%",
         )
     if match_rate_pct is not None:
         yield graded(
@@ -52,7 +53,20 @@ def data_checks(
             sentence=f"{match_rate_pct:.1f}% of the answers belong to a known account.",
             recommendation="Map the survey's account or contact identifiers; unmatched answers take no part.",
             higher_is_better=True,
-            unit=" %",
+            unit="%",
+        )
+    if suspect_answers_pct is not None:
+        yield graded(
+            "suspect_answers",
+            "No owner's answers look steered",
+            suspect_answers_pct,
+            bounds=(THRESHOLDS.suspect_answers_pct_review, None),
+            sentence=(
+                f"{suspect_answers_pct:.1f}% of the answers belong to owners whose customers nearly all answer alike, "
+                "or far from everybody else's."
+            ),
+            recommendation="Find out whether those answers were steered or made up; what to mend names the owners.",
+            unit="%",
         )
     if unreconciled_revenue_pct is not None:
         share = abs(unreconciled_revenue_pct)
@@ -63,5 +77,5 @@ def data_checks(
             bounds=(THRESHOLDS.unreconciled_revenue_pct_review, THRESHOLDS.unreconciled_revenue_pct_fail),
             sentence=f"{share:.2f}% of the ledger's revenue is not explained by the accounts' revenue.",
             recommendation="Reconcile the billing export with the general ledger before using amounts.",
-            unit=" %",
+            unit="%",
         )

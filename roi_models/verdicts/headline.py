@@ -39,8 +39,8 @@ def headline_sentence(
     return (
         f"If {uplift_words(case, metric_label)}, then {_gain(case, verb='rises')}, and "
         f"{_return(case, currency)}. "
-        "The uplift is an assumption, not yet measured, and that retention follows the score is an association in past "
-        f"data.{note}"
+        "The uplift is an assumption that nobody has measured for all customers, and that retention follows the score "
+        f"is an association in past data.{note}"
     )
 
 
@@ -86,6 +86,7 @@ def _no_claim(case: BusinessCase, retention: RetentionEffect, metric_label: str,
         f"No return is claimed: a higher {metric_label} score goes with {what} (hazard ratio per point "
         f"{row.hazard_ratio:.3f}, "
         f"95% interval {row.ci_low:.3f} to {row.ci_high:.3f})."
+        f"{' That it goes with expansion is not enough for a claim.' if _counts_expansion(case) else ''}"
     )
 
 
@@ -102,9 +103,23 @@ def _return(case: BusinessCase, currency: str) -> str:
     """NPV with its range and what that rests on, and ROI where costs allow one."""
     roi = "" if case.base.roi_pct is None else f", an ROI of {case.base.roi_pct:.1f}%"
     low, _, high = case.assumptions.uplifts
-    within = f"For uplifts of {low:.4g} to {high:.4g} points it" if low < high else "It"
+    within = f"With uplifts drawn from {low:.4g} to {high:.4g} points nine" if low < high else "Nine"
     return (
-        f"the net present value is {money(case.base.npv, currency)}{roi}. {within} lies between "
-        f"{money(case.npv_p5, currency)} and {money(case.npv_p95, currency)} (5th to 95th percentile), and the chance "
-        f"of a gain is {100 * case.prob_npv_positive:.1f}%"
+        f"the net present value is {money(case.base.npv, currency)}{roi}.{_expansion(case)} {within} in ten simulated "
+        f"outcomes lie between {money(case.npv_p5, currency)} and {money(case.npv_p95, currency)} (5th to 95th "
+        f"percentile), and {100 * case.prob_npv_positive:.1f}% of all are a gain"
     )
+
+
+def _expansion(case: BusinessCase) -> str:
+    """How much of the benefit is not the retention that the sentence speaks of."""
+    if not _counts_expansion(case):
+        return ""
+    lines = case.lines.set_index("line")
+    share = 100 * float(lines.loc["expansion", "pv_benefit"]) / float(lines["pv_benefit"].sum())
+    return f" Of the benefit {share:.1f}% is what accounts that stay buy more."
+
+
+def _counts_expansion(case: BusinessCase) -> bool:
+    lines = case.lines
+    return not lines.empty and bool(lines.loc[lines["line"] == "expansion", "is_counted"].any())

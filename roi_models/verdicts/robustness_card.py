@@ -19,7 +19,7 @@ QUESTIONS: dict[str, tuple[str, ...]] = {
 }
 DATA = "Are the data sound?"
 BESIDE = "Does what stands beside the headline hold?"
-DATA_CHECKS = ("churn_placed", "rejected_rows", "match_rate", "revenue_reconciled")
+DATA_CHECKS = ("churn_placed", "rejected_rows", "match_rate", "suspect_answers", "revenue_reconciled")
 
 
 def worst_first(card: Sequence[tuple[str, list[Check]]]) -> list[tuple[str, list[Check]]]:
@@ -38,7 +38,7 @@ def by_question(checks: Sequence[Check]) -> list[tuple[str, list[Check]]]:
 
     Within a question in the order above; a check that no question names stands beside the headline, as it came.
     """
-    asked = {**QUESTIONS, BESIDE: (), DATA: DATA_CHECKS}
+    asked = {DATA: DATA_CHECKS, **QUESTIONS, BESIDE: ()}
     known = {check_id: question for question, ids in asked.items() for check_id in ids}
     rank = {check_id: place for ids in asked.values() for place, check_id in enumerate(ids)}
     grouped: dict[str, list[Check]] = {question: [] for question in asked}

@@ -60,8 +60,8 @@ def lead(test: LeadTest) -> Iterator[Check]:
         -test.z_score,
         bounds=(THRESHOLDS.lead_z_review, None),
         sentence=(
-            f"Revenue cuts go with answers given after them (slope {test.after:.3f}) as with answers as long before "
-            f"them ({test.before:.3f}); z of the excess {-test.z_score:.2f}, {test.count_events:,} cuts."
+            f"Answers given after a revenue cut go with it by a slope of {test.after:.3f}, those as long before it by "
+            f"{test.before:.3f}; z of the excess {-test.z_score:.2f}, {test.count_events:,} cuts."
         ),
         recommendation="Scores seem to follow what happens to customers: do not read the slope as its cause.",
     )
@@ -151,7 +151,7 @@ def rolling_calibration(years: pd.DataFrame) -> Iterator[Check]:
     holds = last.ratio_low <= 1 <= last.ratio_high
     yield Check(
         id="rolling_origin",
-        label="Last year's departures could be foretold",
+        label="Last year's departures lie in the range foretold",
         value=float(last.ratio),
         threshold="95% interval holds 1",
         level=Level.PASS if holds else Level.REVIEW,
@@ -183,7 +183,11 @@ def _slope(years: pd.DataFrame) -> Iterator[Check]:
             f"interval {last.slope_low:.3f} to {last.slope_high:.3f})."
         ),
         recommendation=(
-            "" if holds else "Predictions of single accounts are too extreme or too flat: trust their order, not size."
+            ""
+            if holds
+            else "Predictions did not tell leavers from stayers: use neither their order nor their size."
+            if last.slope_low <= 0
+            else "Predictions of single accounts are too extreme or too flat: trust their order, not size."
         ),
     )
 

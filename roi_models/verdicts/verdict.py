@@ -28,6 +28,7 @@ def judge(
     match_rate_pct: float | None = None,
     unreconciled_revenue_pct: float | None = None,
     unplaced_churn_pct: float | None = None,
+    suspect_answers_pct: float | None = None,
 ) -> Verdict:
     """Hold the results against the thresholds and say what may be claimed.
 
@@ -45,6 +46,7 @@ def judge(
             match_rate_pct=match_rate_pct,
             unreconciled_revenue_pct=unreconciled_revenue_pct,
             unplaced_churn_pct=unplaced_churn_pct,
+            suspect_answers_pct=suspect_answers_pct,
         ),
     )
     level = max(check.level for check in checks)

@@ -26,7 +26,11 @@ CENT = 0.005
 FIELDS = ("pv_costs", "pv_benefits", "npv", "roi_pct", "payback_months", "irr")
 LABELS = (
     *("Present value of costs", "Present value of benefits", "Net present value"),
-    *("Return on investment", "Paid back after, months", "Internal rate of return a year"),
+    *(
+        "Return on investment",
+        "Paid back after, months (each year's net spread evenly)",
+        "Internal rate of return a year",
+    ),
 )
 # Inputs moved one by one; the engine's answer is the what-if's.
 MOVED = {"discount_rate": 0.2, "uplift": 5.3, "annual_cost": 150_000.0, "margin": 0.5, "initial_cost": 1e6}

@@ -193,8 +193,8 @@ def test_the_card_leaves_out_no_check():
         Check(id=name, label=name, value=None, threshold="", level=Level.PASS, sentence="Fine.") for name in names
     ]
     card = by_question(checks)
-    assert [question for question, _ in card] == [*QUESTIONS, BESIDE, DATA]
-    assert [tuple(check.id for check in found) for _, found in card[: len(QUESTIONS)]] == list(QUESTIONS.values())
+    assert [question for question, _ in card] == [DATA, *QUESTIONS, BESIDE]
+    assert [tuple(check.id for check in found) for _, found in card[1 : 1 + len(QUESTIONS)]] == list(QUESTIONS.values())
     assert sorted(check.id for _, found in card for check in found) == sorted(names)
 
 

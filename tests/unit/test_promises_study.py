@@ -122,7 +122,7 @@ def test_difference_and_share_are_of_what_was_promised():
         ("response_rate_pct", "2025-06", 20, "2024-12", "the period is not over"),
         ("net_nps_points", "2025-02", 40, "2024-12", "the period is not over"),
         # Over at as-of, but the bills of the month after are not in.
-        ("gross_revenue_retention_pct", "2024-12", 100 * 0.97**11, "2024-11", "the data reach no further"),
+        ("gross_revenue_retention_pct", "2024-12", 100 * 0.97**11, "2024-11", "later months are not known in full"),
         ("net_revenue_retention_pct", "2025-01", 100 * 0.985**11, "2024-11", "the period is not over"),
     ],
 )

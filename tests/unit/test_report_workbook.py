@@ -71,7 +71,7 @@ def test_outputs_are_formulas_whose_cached_values_are_the_engines(name):
         ("Present value of costs", case.base.pv_costs),
         ("Net present value", case.base.npv),
         ("Return on investment", case.base.roi_pct / 100),
-        ("Paid back after, months", case.base.payback_months),
+        ("Paid back after, months (each year's net spread evenly)", case.base.payback_months),
         ("Internal rate of return a year", case.base.irr),
     ):
         formula, value = outputs[label]

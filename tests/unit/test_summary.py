@@ -221,5 +221,5 @@ def test_what_the_correction_for_noise_is_worth_is_told():
     plain = conditional_case()
     corrected = replace(plain, case=replace(plain.case, observed_npv=123_456.0))
     page, markdown = rendered(corrected)
-    assert "noise of answers" in markdown and "USD 123,456" in markdown.replace(NO_BREAK, " ")
+    assert "noise of single answers" in markdown and "USD 123,456" in markdown.replace(NO_BREAK, " ")
     assert "noise of answers" in page and "noise of answers" not in "".join(rendered(plain))

@@ -66,8 +66,11 @@
     const rest = `${chance(probability)} of the simulated outcomes end above zero.`;
     if (npv === 0) return `With these assumptions the programme just breaks even; ${rest}`;
     const paid = payback === null ? "not paid back within the horizon"
-      : `paid back after ${months(payback)} (undiscounted)`;
+      : `paid back after ${months(payback)} (undiscounted, each year’s net spread evenly)`;
     const yields = roi === null ? "" : `, a return of ${percent(roi)}`;
+    if (npv > 0 && probability < data.minProbability)
+      return `With these assumptions ${money(npv)} more than the costs would come back${yields}, ${paid}; but ${rest} `
+        + `That is less than the ${chance(data.minProbability)} asked for: no return could be claimed.`;
     return npv > 0
       ? `With these assumptions the programme pays for itself: ${money(npv)} more than it costs${yields}, ${paid}; ${rest}`
       : `With these assumptions the programme does not pay for itself: ${money(-npv)} short${yields}, ${paid}; ${rest}`;
