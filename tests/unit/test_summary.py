@@ -222,4 +222,4 @@ def test_what_the_correction_for_noise_is_worth_is_told():
     corrected = replace(plain, case=replace(plain.case, observed_npv=123_456.0))
     page, markdown = rendered(corrected)
     assert "noise of single answers" in markdown and "USD 123,456" in markdown.replace(NO_BREAK, " ")
-    assert "noise of answers" in page and "noise of answers" not in "".join(rendered(plain))
+    assert "noise of single answers" in page and "noise of single answers" not in "".join(rendered(plain))
