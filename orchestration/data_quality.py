@@ -90,11 +90,13 @@ def _unplaced_churn_pct(run: Run) -> float | None:
 
 
 def _suspect_answers_pct(run: Run) -> float | None:
-    """Share of the primary metric's answers whose owner a signal of steered answers names; None without owners."""
+    """Share of the primary metric's answers whose owner's customers nearly all answer alike; None without owners.
+
+    An owner far from the others is no sign by itself: of many owners a few are, by chance.
+    """
     owners = run.warehouse.read(
-        "select entity, max(count_answers) as count_answers, bool_or(is_flagged) as is_flagged "
-        "from marts.agg_gaming_signals where metric_id = $1 and signal in ('digit_heaping', 'owner_outlier') "
-        "group by entity order by entity",
+        "select count_answers, is_flagged from marts.agg_gaming_signals "
+        "where metric_id = $1 and signal = 'digit_heaping' order by entity",
         [run.metrics.primary_metric],
     )
     total = owners["count_answers"].sum()

@@ -62,8 +62,8 @@ def data_checks(
             suspect_answers_pct,
             bounds=(THRESHOLDS.suspect_answers_pct_review, None),
             sentence=(
-                f"{suspect_answers_pct:.1f}% of the answers belong to owners whose customers nearly all answer alike, "
-                "or far from everybody else's."
+                f"{suspect_answers_pct:.1f}% of the answers belong to owners whose customers nearly all give the "
+                "same answer."
             ),
             recommendation="Find out whether those answers were steered or made up; what to mend names the owners.",
             unit="%",

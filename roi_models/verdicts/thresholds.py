@@ -39,7 +39,7 @@ class Thresholds:
     match_rate_pct_review: float = 80.0
     match_rate_pct_fail: float = 50.0
     unplaced_churn_pct_review: float = 5.0
-    suspect_answers_pct_review: float = 0.5
+    suspect_answers_pct_review: float = 0.0
     unreconciled_revenue_pct_review: float = 1.0
     unreconciled_revenue_pct_fail: float = 5.0
     cost_difference_pct_review: float = 20.0

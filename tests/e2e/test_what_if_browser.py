@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from roi_models.case.finance import to_cents
@@ -231,6 +232,21 @@ def test_what_is_found_is_said_in_a_sentence(opened):
     assert "not paid back within the horizon" in said.text_content()
     page.evaluate(MOVE, {"initial_cost": "least", "annual_cost": "least"})
     assert "just breaks even" in said.text_content()
+
+
+def test_a_gain_less_likely_than_was_asked_for_is_not_called_one(opened):
+    case = business_case()
+    asked = case.assumptions.min_prob_npv_positive
+    page = opened("as it is")
+    seen = set()
+    for uplift in np.arange(0.1, 4.0, 0.1):
+        page.evaluate(MOVE, {"uplift": float(uplift)})
+        shown, said = page.evaluate(SHOWN), page.locator(".whatif-sentence").text_content()
+        is_doubtful = shown["npv"] > 0 and shown["probability"] < asked
+        assert ("no return could be claimed" in said) == is_doubtful
+        assert ("pays for itself" in said and "not pay" not in said) == (shown["npv"] > 0 and not is_doubtful)
+        seen.add((shown["npv"] > 0, is_doubtful))
+    assert seen == {(False, False), (True, True), (True, False)}
 
 
 def test_every_slider_has_a_name_and_says_its_value(opened):

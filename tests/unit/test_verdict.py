@@ -153,7 +153,7 @@ def test_a_failed_check_shows_no_return_even_when_there_is_a_case(good):
         ("match_rate_pct", "match_rate", {100: 0, 80: 0, 79.9: 1, 49.9: 2}),
         ("unreconciled_revenue_pct", "revenue_reconciled", {0: 0, -1.1: 1, 1.1: 1, 5.1: 2}),
         ("unplaced_churn_pct", "churn_placed", {0: 0, 5: 0, 5.1: 1, 100: 1}),
-        ("suspect_answers_pct", "suspect_answers", {0: 0, 0.5: 0, 0.6: 1, 100: 1}),
+        ("suspect_answers_pct", "suspect_answers", {0: 0, 0.4: 1, 100: 1}),
     ],
 )
 def test_data_quality_thresholds(good, argument, check_id, levels):
