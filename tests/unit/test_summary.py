@@ -14,7 +14,7 @@ from roi_models.report.format import NO_BREAK
 from roi_models.report.markdown import escape_markdown
 from roi_models.report.page import render_report
 from roi_models.report.sentences import UntracedNumberError
-from roi_models.report.summary import render_summary, render_summary_markdown
+from roi_models.report.summary import render_summary, render_summary_markdown, support
 from roi_models.verdicts.judgement import Check, Claim, Level
 from tests.unit.sample_case import ALL_CASES, conditional_case, context, failed_case_with_flows, null_case
 from tests.unit.sample_figures import figures_of
@@ -106,6 +106,16 @@ def test_headings_and_ids_are_in_order(summaries, name):
     ids = [attrs["id"] for _, attrs in elements if "id" in attrs]
     assert len(ids) == len(set(ids))
     assert {attrs["aria-labelledby"] for tag, attrs in elements if tag == "section"} == set(ids)
+
+
+@pytest.mark.parametrize(("ratio", "is_told"), [(1.2, True), (0.8, True), (1.5, False), (0.7, False)])
+def test_a_year_missed_by_far_is_no_support_though_it_passed(ratio, is_told):
+    plain = conditional_case()
+    foretold = Check(
+        id="rolling_origin", label="Foretold", value=ratio, threshold="", level=Level.PASS, sentence="It was foretold."
+    )
+    verdict = replace(plain.verdict, checks=(foretold, *plain.verdict.checks))
+    assert (foretold in support(replace(plain, verdict=verdict))) == is_told
 
 
 @pytest.mark.parametrize("name", ["failed", "failed_with_flows"])
