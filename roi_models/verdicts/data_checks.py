@@ -65,7 +65,7 @@ def data_checks(
                 f"{suspect_answers_pct:.1f}% of the answers belong to owners whose customers nearly all give the "
                 "same answer."
             ),
-            recommendation="Find out whether those answers were steered or made up; the owners stand under what to mend.",
+            recommendation="Find out whether those answers were steered or made up; what to mend names the owners.",
             unit="%",
         )
     if unreconciled_revenue_pct is not None:
