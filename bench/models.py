@@ -29,6 +29,7 @@ from shutil import which
 from statistics import median
 from typing import Any
 
+from child_environment import with_path
 from model_rows import CELLS, LAG, WITHOUT_GROUPS, draw
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -91,7 +92,7 @@ def _run(child: str, panel: Path, number: int) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, __file__, "--child", child, "--panel", str(panel), "--runs", str(number)],
         cwd=PROJECT_ROOT,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(PROJECT_ROOT), os.getenv("PYTHONPATH")]))},
+        env=with_path(PROJECT_ROOT),
         capture_output=True,
         text=True,
         check=False,

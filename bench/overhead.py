@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+from child_environment import without_settings
 from plain_sql import compiled_nodes, copy_sources, create_model
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -252,8 +253,7 @@ def _arguments() -> argparse.Namespace:
 
 def _environment(home: Path, accounts: int) -> dict[str, str]:
     """The caller's environment with a profile, home and demo of the benchmark's own."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VOC_")}
-    return {**kept, "VOC_HOME": str(home), "VOC_PROFILE": "config/demo", "VOC_DEMO_ACCOUNTS": str(accounts)}
+    return without_settings(VOC_HOME=str(home), VOC_PROFILE="config/demo", VOC_DEMO_ACCOUNTS=str(accounts))
 
 
 def _now() -> Cost:

@@ -24,6 +24,7 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from child_environment import without_settings
 from warehouse_rows import FIRST_MONTH, METRICS, NEW_MONTH, draw
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -63,8 +64,7 @@ def measure(folder: Path, *, accounts: int, answers: int) -> dict[str, float]:
     for name in ("sources.yml", "business_case.yml"):
         text = (PROJECT_ROOT / "config/demo" / name).read_text(encoding="utf-8").replace("USD", "EUR")
         (profile / name).write_text(text, encoding="utf-8")
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("VOC_")}
-    environment |= {"VOC_HOME": str(folder / "home"), "VOC_PROFILE": str(profile), "VOC_MEMORY_LIMIT": "10GB"}
+    environment = without_settings(VOC_HOME=str(folder / "home"), VOC_PROFILE=str(profile), VOC_MEMORY_LIMIT="10GB")
 
     def both(*way: str) -> list[dict[str, float]]:
         results = [_run(["--child", step], environment) for step in way]

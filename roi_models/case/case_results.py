@@ -38,9 +38,9 @@ class BusinessCase:
     `gain_pp`: Δ(H), the revenue-weighted change of retention over the horizon in percentage points, with its
     95% interval at the base uplift (`gain_low_pp`, `gain_high_pp`): from the bootstrap of the whole pipeline where
     the slope is corrected for noise (`reliability`, 1 where it is not), else from the coefficients' joint uncertainty.
-    `observed_gain_pp`, …, `observed_npv`: the same
-    and the NPV without the correction. `years`: year (0…N), benefit, cost, net, cumulative_net,
-    discount_factor, pv_benefit, pv_cost. `scenarios`: scenario (low, base, high), uplift, npv, roi_pct, payback_months.
+    `observed_gain_pp`, …, `observed_npv`: the same and the NPV without the correction. `years`: year (0…N), benefit,
+    cost, net, cumulative_net, discount_factor, pv_benefit, pv_cost. `scenarios`: scenario (low, base, high), uplift,
+    npv, roi_pct, payback_months.
     `by_segment`: segment, count_accounts, mrr_amount, retention_base, retention_programme,
     retained_revenue_amount. `draws`: one row per Monte Carlo draw: uplift, slope, npv, roi_pct.
     `break_even_uplift`: uplift at which NPV is 0 in the base case, None when none below the search limit.

@@ -103,13 +103,13 @@ def _scalar_figures(case_file: CaseFile) -> Iterator[Figure]:
             f"Net present value where flows are discounted at each {basis}'s end instead.",
             f"{tables.CASE}.npv_other_basis",
         )
-        yield make_figure(
-            "headline.payback_by_month",
-            case.payback_by_month,
-            "months",
-            "Months until the undiscounted cumulative net turns positive for good, month by month as benefits come in.",
-            f"{tables.CASE}.payback_by_month",
-        )
+    yield make_figure(
+        "headline.payback_by_month",
+        case.payback_by_month,
+        "months",
+        "Months until the undiscounted cumulative net turns positive for good, month by month as benefits come in.",
+        f"{tables.CASE}.payback_by_month",
+    )
     if case.interpolation_error_pct is not None:
         yield make_figure(
             "headline.interpolation_error_pct",

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from roi_models.case.finance import to_cents
-from roi_models.case.sample import draw_sample
 from roi_models.case.what_if import shipped, what_if
 from roi_models.report.figures import build_figures
 from roi_models.report.format import format_value, round_for_unit
 from tests.e2e.sample_pages import Pages
+from tests.e2e.what_if_cases import FILES, monthly_case
 from tests.unit.sample_business_case import business_case
 from tests.unit.sample_case import HOSTILE_NAME, conditional_case, sparse_case
 
@@ -43,47 +42,6 @@ SETTINGS = (
     {"contact_reduction": "most", "benefit_risk_adjustment": 0.5, "uplift": 2.1},
     {"contact_reduction": "least", "margin": "least", "annual_cost": 100_000},
 )
-
-
-def growing_case():
-    """Expansion counts, with an error of its own."""
-    case = business_case()
-    sample = draw_sample(600, count_replicates=len(case.response.kept_draws), seed=4, expansion_error=0.3)
-    return replace(case, response=replace(case.response, expanded=0.4 * case.response.kept), sample=sample)
-
-
-def monthly_case():
-    """Months are discounted one by one: the page has room for a part of the coefficients' draws."""
-    case = growing_case()
-    return replace(case, assumptions=replace(case.assumptions, discounting="month_end"))
-
-
-def ranged_case():
-    """Every input that a slider moves has a range, the programme works on two segments, and draws abound."""
-    case = business_case()
-    terms = replace(
-        case.assumptions,
-        segments=("ENT", "SMB"),
-        tax_rate=0.2,
-        ranges=case.assumptions.ranges
-        | {"discount_rate": (0.06, 0.15), "initial_cost": (90_000.0, 170_000.0), "realisation": (0.8, 1.0)},
-    )
-    sample = draw_sample(3_000, count_replicates=len(case.response.kept_draws), seed=9)
-    return replace(case, assumptions=terms, sample=sample)
-
-
-def case_file_of(build):
-    """The conditional case file with another case in it."""
-    return lambda: replace(conditional_case(), case=build())
-
-
-FILES = {
-    "as it is": case_file_of(business_case),
-    "growing": case_file_of(growing_case),
-    "monthly": case_file_of(monthly_case),
-    "ranged": case_file_of(ranged_case),
-    "never paid back": sparse_case,
-}
 
 
 @pytest.fixture(scope="module")
